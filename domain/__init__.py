@@ -1,0 +1,1 @@
+"""Floor 1: the vocabulary, the rules and the ledger."""

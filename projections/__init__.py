@@ -1,0 +1,1 @@
+"""Floor 2: what the ledger's events mean, as rows."""
