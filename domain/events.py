@@ -22,7 +22,7 @@ from msgspec import Meta, Struct, field
 
 EventId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$", extra={"expects": "an event id (UUID)"})]
 Code = Annotated[str, Meta(pattern=r"^[^\s\x00-\x1f](.{0,118}[^\s])?$", extra={"expects": "a code of 1 to 120 characters"})]
-Ref = Annotated[str, Meta(min_length=1, max_length=200, extra={"expects": "a reference of 1 to 200 characters"})]
+Ref = Annotated[str, Meta(min_length=1, max_length=200, extra={"ref": True, "expects": "a reference of 1 to 200 characters"})]
 Sealed = Annotated[str, Meta(max_length=20_000, extra={"sealed": True})] | None
 SealedYear = Annotated[int, Meta(ge=1880, le=2100, extra={"sealed": True})] | None
 Instant = Annotated[datetime, Meta(tz=True, extra={"expects": "an RFC 3339 time with an offset, e.g. 2026-03-01T09:00:00+07:00"})]

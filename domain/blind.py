@@ -1,0 +1,122 @@
+"""Keeps the blind indexes in step with what is recorded about identities and names.
+
+An identification is entered before it is recorded, so that nobody who reads it misses it; a void or correction of one, and
+whatever is found out of step, is mended by reading the customer's stream and entering everything anew.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain import upcast
+from domain.door import Door, Touchpoint, micros
+from domain.events import (
+    CustomerIdentified,
+    CustomerIdentifierRemoved,
+    CustomerProfileChanged,
+    CustomerRegistered,
+    Event,
+    TouchpointCorrected,
+    TouchpointVoided,
+)
+from domain.identity import name_prefixes, name_query
+from domain.keystore import FOREVER, KeyStore, NewPoint
+from domain.order import effective
+from domain.recorder import LedgerRecorder
+from domain.routing import SELF
+from domain.sealing import associated, unseal, uuid_bytes
+from domain.vocabulary import name_of
+
+Named = (CustomerRegistered, CustomerProfileChanged)
+Identity = (CustomerIdentified, CustomerIdentifierRemoved, *Named)
+
+
+class BlindIndex:
+    """Contact points, external ids and names of customers, findable without being readable."""
+
+    def __init__(self, keys: KeyStore, door: Door, recorder: LedgerRecorder) -> None:
+        self._keys = keys
+        self._secrets = keys.secrets
+        self._door = door
+        self._recorder = recorder
+
+    def begin(self, sent: Sequence[tuple[Touchpoint, bytes]]) -> None:
+        """Enter what these events say of identities; those that were received before say nothing new."""
+        telling = [(t, c) for t, c in sent if isinstance(t.event, Identity) and t.event.source != SELF and t.sealed]
+        if not telling:
+            return
+        known = self._recorder.received([t.id for t, _ in telling])
+        points: list[NewPoint] = []
+        released: list[tuple[bytes, bytes, int]] = []
+        names: list[tuple[bytes, bytes]] = []
+        for t, customer in telling:
+            if t.id in known:
+                continue
+            if isinstance(t.event, Named):
+                names += ((token, customer) for token in self.name_tokens(t.sealed.get("name")))
+            elif isinstance(t.event, CustomerIdentified):
+                points.append(self._point(t.event, t.sealed["value"], customer))
+            elif isinstance(t.event, CustomerIdentifierRemoved):
+                released.append((self._token(t.event, t.sealed["value"]), customer, t.occurred))
+        if names:
+            self._keys.index_names(names)
+        if points or released:
+            self._keys.hold(points, released)
+
+    def finish(self, registered: Iterable[bytes], sent: Sequence[tuple[Touchpoint, bytes]]) -> None:
+        """After recording: registrations are settled, and what was voided or corrected is entered anew."""
+        if settled := set(registered):
+            self._keys.confirm(settled)
+        for customer in {c for t, c in sent if isinstance(t.event, TouchpointVoided | TouchpointCorrected)}:
+            self.mend(customer)
+
+    def mend(self, customer: bytes) -> None:
+        """Enter everything of one customer anew, from their stream."""
+        key = self._keys.keys([customer]).get(customer)
+        if key is None:
+            return
+        opened: dict[int, dict[str, Any]] = {}
+        events: list[Event] = []
+        for fact in self._recorder.select_events(UUID(bytes=customer)):
+            event = upcast.read(fact.state)
+            msgspec.structs.force_setattr(event, "version", fact.originator_version)
+            events.append(event)
+            if fact.sealed is not None and isinstance(event, (*Identity, TouchpointCorrected)):
+                parts = msgspec.json.decode(unseal(key, fact.sealed, associated(customer, uuid_bytes(event.id), name_of(event))))
+                opened[fact.originator_version] = parts | parts.pop("sealed_data", {})
+        self._enter(customer, effective(events), opened)
+
+    def _enter(self, customer: bytes, events: Iterable[Event], opened: dict[int, dict[str, Any]]) -> None:
+        points: dict[bytes, tuple[NewPoint, int]] = {}
+        names: set[bytes] = set()
+        for event in events:
+            parts = opened.get(event.version, {})
+            if isinstance(event, Named):
+                names |= set(self.name_tokens(parts.get("name")))
+            elif isinstance(event, CustomerIdentified) and parts.get("value"):
+                point = self._point(event, parts["value"], customer)
+                points.setdefault(point.token, (point, FOREVER))
+            elif isinstance(event, CustomerIdentifierRemoved) and parts.get("value"):
+                token = self._token(event, parts["value"])
+                if token in points:
+                    points[token] = (points[token][0], event.at)
+        self._keys.replace(customer, list(points.values()), names)
+
+    def name_tokens(self, name: str | None) -> list[bytes]:
+        """Tokens of every prefix of every word of a name."""
+        return [self._secrets.token("name", prefix) for prefix in name_prefixes(name or "")]
+
+    def find(self, text: str, limit: int = 20) -> list[str]:
+        """Customers one of whose names has, for each word of `text`, a word that begins so."""
+        return self._keys.find_names([[self._secrets.token("name", s) for s in word] for word in name_query(text)], limit)
+
+    def _token(self, event: CustomerIdentified | CustomerIdentifierRemoved, value: str) -> bytes:
+        point = self._door.identifier(event, value)
+        return self._secrets.token(point.kind, point.text)
+
+    def _point(self, event: CustomerIdentified, value: str, customer: bytes) -> NewPoint:
+        point = self._door.identifier(event, value)
+        since = None if event.since is None else micros(event.since)
+        return NewPoint(self._secrets.token(point.kind, point.text), point.kind, customer, uuid_bytes(event.id), event.at, since, event.shared)

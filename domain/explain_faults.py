@@ -1,0 +1,140 @@
+"""Turns a refusal of shape into sentences for the sender: which field, which value, and what would be right.
+
+The fast path reads a whole event at once and stops at the first fault; only when it refuses does this slower one look at
+every field, so that a sender can mend all faults in one go.
+"""
+
+import difflib
+import types
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from msgspec import NODEFAULT, Struct, structs
+
+from domain.errors import InvalidEvent
+from domain.events import Event
+from domain.vocabulary import ENVELOPE, LATEST, hints, metas
+
+ATTRIBUTES = {
+    "specversion": 'has to be "1.0"',
+    "id": "has to be a text of 1 to 400 characters that names this event within its source",
+    "source": "has to be a text of 1 to 400 characters that names the sending system, e.g. urn:pbx:jakarta",
+    "type": "has to be a type of the vocabulary, e.g. call.made",
+    "time": "has to be an RFC 3339 time with an offset, e.g. 2026-03-01T09:00:00+07:00",
+    "subject": "has to be a customer's id or scheme:value, e.g. crm:C-1001",
+    "sequence": "has to be a text that sorts in your order, e.g. 000042",
+    "recordedtime": "has to be an RFC 3339 time with an offset",
+    "data": "has to be a JSON object with the fields of the type",
+}
+REQUIRED = ("specversion", "id", "source", "type", "time", "data")
+
+
+def unknown_type(given: str) -> InvalidEvent:
+    """No such type; the nearest ones are named."""
+    near = difflib.get_close_matches(given.removesuffix(".v1"), LATEST, n=3, cutoff=0.5)
+    hint = f"; perhaps {' or '.join(near)}" if near else f"; the {len(LATEST)} known ones begin with {', '.join(sorted(LATEST)[:4])}, …"
+    return InvalidEvent(f"type {given!r} is not in the vocabulary{hint}", pointer="/type")
+
+
+def unknown_fields(kind: type[Event], names: list[str]) -> InvalidEvent:
+    """Fields that this type does not have."""
+    return _refusal([(f"/data/{n}", _no_such(kind, n)) for n in names])
+
+
+def attributes(raw: Mapping[str, Any], error: msgspec.ValidationError) -> InvalidEvent:
+    """What is wrong with the CloudEvents attributes."""
+    problems = [(f"/{n}", f"is missing; it {ATTRIBUTES[n]}") for n in REQUIRED if raw.get(n) is None]
+    place = _place(error)
+    if place and not any(p == place for p, _ in problems):
+        problems.append((place, f"{shorten(raw.get(place[1:]))} cannot stand here; it {ATTRIBUTES.get(place[1:], 'is not valid')}"))
+    return _refusal(problems or [("", str(error))])
+
+
+def explain(kind: type[Event], data: Mapping[str, Any], error: msgspec.ValidationError) -> InvalidEvent:
+    """Every fault in the data of an event."""
+    problems = object_faults(kind, data, "/data")
+    return _refusal(problems or [(_place(error), str(error))])
+
+
+def object_faults(kind: type[Struct], data: Mapping[str, Any], at: str) -> list[tuple[str, str]]:
+    """Faults of one object against its type, field by field."""
+    expected = hints(kind)
+    known = {f.name: f for f in structs.fields(kind) if f.name in expected}
+    problems = [(f"{at}/{n}", _no_such(kind, n)) for n in data if n not in known and n not in ENVELOPE]
+    for name, info in known.items():
+        if name in data:
+            problems += value_faults(expected[name], data[name], f"{at}/{name}")
+        elif info.default is NODEFAULT and info.default_factory is NODEFAULT:
+            problems.append((f"{at}/{name}", f"is missing; it has to be {expectation(expected[name])}"))
+    return problems
+
+
+def value_faults(hint: Any, value: Any, at: str) -> list[tuple[str, str]]:
+    """Faults of one value, looking into lists and objects."""
+    try:
+        msgspec.convert(value, hint)
+    except msgspec.ValidationError:
+        for option in _options(hint):
+            if isinstance(value, Mapping) and isinstance(option, type) and issubclass(option, Struct):
+                return object_faults(option, value, at)
+            if isinstance(value, list | tuple) and get_origin(option) is tuple:
+                inner = get_args(option)[0]
+                found = [p for i, v in enumerate(value) for p in value_faults(inner, v, f"{at}/{i}")]
+                return found or [(at, f"has to be {expectation(hint)}")]
+        return [(at, f"is {shorten(value)}; it has to be {expectation(hint)}")]
+    return []
+
+
+def expectation(hint: Any) -> str:
+    """What would be right, in words."""
+    said = next((str((m.extra or {})["expects"]) for m in metas(hint) if (m.extra or {}).get("expects")), None)
+    if said:
+        return said if get_origin(_options(hint)[0]) is not tuple else f"a list, each {said}"
+    return " or ".join(_words(option) for option in _options(hint))
+
+
+def _words(option: Any) -> str:
+    if get_origin(option) is Literal:
+        return "one of " + ", ".join(str(a) for a in get_args(option))
+    if get_origin(option) is tuple:
+        return f"a list, each {expectation(get_args(option)[0])}"
+    if get_origin(option) is dict or option is dict:
+        return "an object"
+    if get_origin(option) is Annotated:
+        meta = metas(option)[0]
+        bounds = [f"from {meta.ge}"] * (meta.ge is not None) + [f"up to {meta.le}"] * (meta.le is not None)
+        length = f"of at most {meta.max_length} characters" if meta.max_length else ""
+        return " ".join([_words(get_args(option)[0]), *bounds, length]).strip()
+    if isinstance(option, type) and issubclass(option, Struct):
+        return "an object with " + ", ".join(f.name for f in structs.fields(option))
+    return {str: "a text", int: "a whole number", bool: "true or false"}.get(option, "a date, e.g. 2026-03-01")
+
+
+def _options(hint: Any) -> list[Any]:
+    """The alternatives of a type, None left out."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return [o for a in get_args(hint) if a is not type(None) for o in _options(a)]
+    return [hint]
+
+
+def _no_such(kind: type[Struct], name: str) -> str:
+    known = [n for n in hints(kind)]
+    near = difflib.get_close_matches(name, known, n=1)
+    return "is unknown here" + (f"; perhaps {near[0]} was meant" if near else f"; known are {', '.join(known) or 'no fields'}")
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    """The JSON Pointer of a msgspec error (`… - at `$.a[0].b``)."""
+    _, _, path = str(error).partition("`$")
+    return path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/") if path else ""
+
+
+def shorten(value: Any) -> str:
+    """A value as it is shown in a message; sealed text never gets here whole."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…'"
+
+
+def _refusal(problems: list[tuple[str, str]]) -> InvalidEvent:
+    return InvalidEvent("; ".join(f"{p} {s}" for p, s in problems), problems=tuple(problems))
