@@ -1,7 +1,7 @@
 """When a customer may be contacted: their own windows, our quiet hours, and the slots of a rhythm; all in their zone.
 
-- A customer who stated windows may be contacted inside them and at no other time; they override every quiet hour, Sundays
-  and holidays included. A customer who stated none may be contacted outside quiet hours and holidays.
+- A customer who stated windows may be contacted inside them and at no other time; they override every quiet hour,
+  Sundays and holidays included. A customer who stated none may be contacted outside quiet hours and holidays.
 - A window belongs to the day on which it begins. `end` at or before `start` lies on the next day, so 22:00 to 02:00 on
   Wednesday ends on Thursday, and equal times last for a day. A holiday is the whole local date.
 - A wall time that a change of clocks skips or repeats is read as `domain.worktime` reads it.
@@ -56,7 +56,7 @@ class Windows:
         quiet: Sequence[Spell] = (),
         holidays: Iterable[date] = (),
     ) -> None:
-        """Compile. Without `windows`, all time but `quiet` and `holidays`. ValueError: an unknown zone or time of day."""
+        """Compile; without `windows`, all time but `quiet` and `holidays`. ValueError: unknown zone or time of day."""
         self.zone = zone_named(zone) if isinstance(zone, str) else zone
         self.stated = bool(windows)
         week = _weekly(windows) if windows else _complement(_weekly(quiet))
@@ -90,14 +90,16 @@ class QuietHours:
 def slot_start(n: int, zone: str | ZoneInfo, times: int, after_us: int, *, months: Months = 1) -> int:
     """Find where a slot of the calendar begins: 0 is the slot that holds `after_us`, 1 the next, -1 the one before.
 
-    A month (or, by `months`, a quarter or a year of the calendar) is cut into `times` slots of whole local days, as even
-    as days allow, and the first slot begins with the month. So two contacts a month are due once before the 16th and once
-    after, whatever the day of the last one. There are never more slots than days. ValueError: no slot at all.
+    A month (or, by `months`, a quarter or year of the calendar) is cut into `times` slots of whole local days, as even
+    as days allow; the first begins with the month. So two contacts a month fall one in each half, whatever the day of
+    the last one. There are never more slots than days. ValueError: no slot at all.
     """
     if times < 1:
         raise ValueError(f"a period cannot be cut into {times} slots; give one or more")
     place = zone_named(zone) if isinstance(zone, str) else zone
     today = local_day(place, after_us)
+    if instant(place, today + 1, 0) <= after_us:  # clocks were put back over midnight: the new day has begun already
+        today += 1
     first, slots = _period(date.fromordinal(today), times, months)
     index = bisect_right(slots, today - first) - 1 + n
     while index < 0:
@@ -134,7 +136,7 @@ def _weekly(spells: Iterable[Spell]) -> list[list[Minutes]]:
 
 
 def _complement(week: Sequence[Sequence[Minutes]]) -> list[list[Minutes]]:
-    """Turn what is closed in a week into what is open, cut at each midnight so that a holiday closes its own date only."""
+    """Turn what is closed in a week into what is open, cut at midnights so that a holiday closes its own date only."""
     closed = sorted((i * 1440 + start, i * 1440 + end) for i, day in enumerate(week) for start, end in day)
     closed += [(start - _WEEK, end - _WEEK) for start, end in closed]  # Sunday's night ends on Monday
     opened: list[list[Minutes]] = []
