@@ -20,21 +20,65 @@ from msgspec import Meta, Struct, field
 
 # --- the words that fields are made of ---------------------------------------------------------------------------------
 
-EventId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$", extra={"expects": "an event id (UUID)"})]
-Code = Annotated[str, Meta(pattern=r"^[^\s\x00-\x1f](.{0,118}[^\s])?$", extra={"expects": "a code of 1 to 120 characters"})]
-Ref = Annotated[str, Meta(min_length=1, max_length=200, extra={"ref": True, "expects": "a reference of 1 to 200 characters"})]
+EventId = Annotated[
+    str, Meta(pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$(?!\n)", extra={"expects": "an event id (UUID)"})
+]
+Code = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]{0,118}[^\s\x00-\x1f\x7f])?$(?!\n)",
+        extra={"expects": "a code of 1 to 120 characters"},
+    ),
+]
+Ref = Annotated[
+    str, Meta(min_length=1, max_length=200, extra={"ref": True, "expects": "a reference of 1 to 200 characters"})
+]
 Sealed = Annotated[str, Meta(max_length=20_000, extra={"sealed": True})] | None
 SealedYear = Annotated[int, Meta(ge=1880, le=2100, extra={"sealed": True})] | None
-Instant = Annotated[datetime, Meta(tz=True, extra={"expects": "an RFC 3339 time with an offset, e.g. 2026-03-01T09:00:00+07:00"})]
-Decimal_ = Annotated[str, Meta(pattern=r"^-?\d{1,15}(\.\d{1,6})?$", extra={"expects": 'a decimal in a string, e.g. "12.50"'})]
-Amount = Annotated[str, Meta(pattern=r"^\d{1,15}(\.\d{1,6})?$", extra={"expects": 'a decimal of zero or more in a string, e.g. "12.50"'})]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", extra={"currency": True, "expects": "an ISO 4217 code, e.g. IDR"})]
+Instant = Annotated[
+    datetime, Meta(tz=True, extra={"expects": "an RFC 3339 time with an offset, e.g. 2026-03-01T09:00:00+07:00"})
+]
+Decimal_ = Annotated[
+    str, Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$(?!\n)", extra={"expects": 'a decimal in a string, e.g. "12.50"'})
+]
+Amount = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,15}(\.[0-9]{1,6})?$(?!\n)",
+        extra={"expects": 'a decimal of zero or more in a string, e.g. "12.50"'},
+    ),
+]
+Currency = Annotated[
+    str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", extra={"currency": True, "expects": "an ISO 4217 code, e.g. IDR"})
+]
 Percent = Annotated[int, Meta(ge=0, le=100)]
-MonthDay = Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$", extra={"expects": "a month and day, e.g. 08-17"})]
-ClockTime = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$", extra={"expects": "a time of day, e.g. 12:30"})]
+MonthDay = Annotated[
+    str,
+    Meta(
+        pattern=r"^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)$(?!\n)",
+        extra={"expects": "a month and day, e.g. 08-17"},
+    ),
+]
+ClockTime = Annotated[
+    str, Meta(pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$(?!\n)", extra={"expects": "a time of day, e.g. 12:30"})
+]
 Zone = Annotated[str, Meta(max_length=64, extra={"zone": True, "expects": "an IANA time zone, e.g. Asia/Jakarta"})]
-Country = Annotated[str, Meta(min_length=2, max_length=60)]
-Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", extra={"expects": "a BCP 47 language, e.g. id"})]
+Country = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\s\x00-\x1f\x7f]{2}([^\x00-\x1f\x7f]{0,58})$(?!\n)",
+        extra={"expects": "a country of 2 to 60 characters, e.g. ID"},
+    ),
+]
+Text = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\x00-\x1f\x7f]{0,500}$(?!\n)", extra={"expects": "a text of one line, of at most 500 characters"}
+    ),
+]
+Language = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", extra={"expects": "a BCP 47 language, e.g. id"})
+]
 
 Channel = Literal[
     "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter", "event",
@@ -749,23 +793,23 @@ class Beside(Event, frozen=True, kw_only=True):
 class RulebookPublished(Beside, tag="rulebook.published.v1", frozen=True, kw_only=True):
     """A version of the rules exists, and never changes."""
 
-    version: Code
+    rulebook: Code  # its version
     document: dict[str, Any]
-    reason: str = ""
+    reason: Text = ""
 
 
 class RulebookPromoted(Beside, tag="rulebook.promoted.v1", frozen=True, kw_only=True):
     """This version is in force from here on."""
 
-    version: Code
-    reason: str = ""
+    rulebook: Code
+    reason: Text = ""
 
 
 class RulebookRolledBack(Beside, tag="rulebook.rolled-back.v1", frozen=True, kw_only=True):
     """The version before is in force again."""
 
-    version: Code
-    reason: str = ""
+    rulebook: Code
+    reason: Text = ""
 
 
 class StaffRegistered(Beside, tag="staff.registered.v1", frozen=True, kw_only=True):
@@ -810,7 +854,7 @@ class CalendarPublished(Beside, tag="calendar.published.v1", frozen=True, kw_onl
     """A version of a working calendar exists, and never changes."""
 
     calendar: Code
-    version: Code
+    calendar_version: Code
     document: dict[str, Any]
 
 
@@ -819,7 +863,7 @@ class ProductListed(Beside, tag="product.listed.v1", frozen=True, kw_only=True):
 
     product: Code
     category: Code | None = None
-    name: str | None = None
+    name: Text | None = None
     price: Money | None = None
 
 
