@@ -126,22 +126,21 @@ class Door:
                 data[name], given = self._reference(name, value, cloud.source)
                 if given:
                     refs[name] = given
-        if isinstance(target := data.get("target"), Mapping):
-            data["target"] = self._target(cast("Mapping[str, Any]", target), cloud.source)
+        if "target" in data and isinstance(data["target"], dict):
+            data["target"] = self._target(data["target"], cloud.source)
         if kind is TouchpointCorrected:
             self._correction(data, cloud)
         return data, refs
 
     def _reference(self, name: str, value: Any, source: str) -> tuple[Any, str | None]:
         """Our id of a reference, and how it was written; an id of ours stays what it is."""
-        if isinstance(value, Mapping):
-            other = cast("Mapping[str, Any]", value)
-            source, value = other.get("source", source), other.get("id")
+        if isinstance(value, dict):
+            source, value = value.get("source", source), value.get("id")
         if not isinstance(value, str) or not isinstance(source, str) or not 0 < len(value) <= 200:
             raise InvalidEvent(
                 f'{name} has to be the reference that {source} gave it (1 to 200 characters), or {{"source": …, "id": …}}', pointer=f"/data/{name}"
             )
-        if UUID.match(value) and value[14] == "8":
+        if len(value) == 36 and value[14] == "8" and UUID.match(value):
             return value, None
         return self._secrets.ref(ref_kind(name), source, value), value
 
@@ -170,12 +169,11 @@ class Door:
             data["sealed_data"] = sealed
 
     def _event(self, kind: type[Event], type_: str, cloud: CloudEvent, data: dict[str, Any], id_: bytes, actor: str) -> Event:
-        offset = cloud.time.utcoffset()
         full = data | {
             "type": type_,
             "id": uuid_text(id_),
             "at": micros(cloud.time),
-            "offset": 0 if offset is None else int(offset.total_seconds()) // 60,
+            "offset": 0 if cloud.time.tzinfo is UTC else _minutes_east(cloud.time),
             "sequence": cloud.sequence,
             "source": cloud.source,
             "actor": actor,
@@ -236,6 +234,11 @@ POINT_KINDS = ("phone", "email", "whatsapp", "telegram", "messenger", "postal")
 def micros(moment: datetime) -> int:
     """A moment in µs since 1970-01-01T00:00Z."""
     return round(moment.timestamp() * 1_000_000)
+
+
+def _minutes_east(moment: datetime) -> int:
+    offset = moment.utcoffset()
+    return 0 if offset is None else round(offset.total_seconds()) // 60
 
 
 def instant(us: int) -> datetime:

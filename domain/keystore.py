@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Connection
-from psycopg_pool import ConnectionPool
 
 from domain.errors import JejakError
+from domain.pools import Pool
 from domain.sealing import Secrets, new_key, seal, unseal
 
 FOREVER = 2**62  # µs; beyond every date
@@ -50,7 +50,7 @@ class NewPoint(NamedTuple):
 class KeyStore:
     """Keys and blind indexes; safe to use from several threads."""
 
-    def __init__(self, pool: ConnectionPool[Connection[Any]], master: bytes) -> None:
+    def __init__(self, pool: Pool, master: bytes) -> None:
         self._pool = pool
         self._master = AESGCM(master)
         self._keys: dict[bytes, AESGCM] = {}
@@ -62,7 +62,7 @@ class KeyStore:
 
     def _open_secrets(self) -> Secrets:
         names = ("digest", "index", "cursor")
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             for name in names:
                 c.execute(
                     "INSERT INTO keys.secrets VALUES (%s, %s) ON CONFLICT DO NOTHING",
@@ -119,7 +119,7 @@ class KeyStore:
     def destroy(self, customer: bytes) -> None:
         """Forget a person: their key and their rows in the blind indexes. What was sealed stays sealed for ever."""
         who = UUID(bytes=customer)
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             for table in ("customers", "points", "names", "provisional"):
                 c.execute(f"DELETE FROM keys.{table} WHERE customer = %s", [who])  # noqa: S608 - names from the line above
             _moved_on(c)
@@ -149,7 +149,7 @@ class KeyStore:
         `identified` tells the id of the event that will say so, from the customer's id. Whoever comes first wins; all
         others get the winner. Locks are taken in the order of the tokens.
         """
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             tokens = sorted({token for token, _, _ in points})
             c.execute(
                 "SELECT pg_advisory_xact_lock(t) FROM unnest(%b::bigint[]) t",
@@ -168,7 +168,7 @@ class KeyStore:
 
     def provisional(self, token: bytes) -> bytes:
         """The provisional customer that stands for all holders of a point."""
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             c.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(token[:8], "big", signed=True)])
             row = c.execute("SELECT customer FROM keys.provisional WHERE token = %s", [UUID(bytes=token)]).fetchone()
             if row is None:
@@ -185,7 +185,7 @@ class KeyStore:
 
     def hold(self, points: Sequence[NewPoint], released: Sequence[tuple[bytes, bytes, int]]) -> None:
         """Begin the holdings, end the (token, customer, until µs) released."""
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             _hold(c, points)
             for token, customer, until in released:
                 c.execute(
@@ -222,7 +222,7 @@ class KeyStore:
     def replace(self, customer: bytes, points: Sequence[tuple[NewPoint, int]], names: Iterable[bytes]) -> None:
         """Everything that the indexes say of one customer, anew: points with their end (µs), and name tokens."""
         who = UUID(bytes=customer)
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             c.execute("DELETE FROM keys.points WHERE customer = %s", [who])
             c.execute("DELETE FROM keys.names WHERE customer = %s", [who])
             _hold(c, [p for p, _ in points], keep_first=False)

@@ -20,7 +20,8 @@ from domain.door import Door, Touchpoint
 from domain.errors import Abandoned, DifferentContent, NotEmpty, Refusal, StaleVersion, UnknownCustomer
 from domain.events import Event
 from domain.keystore import KeyStore
-from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Pool, Recorded
+from domain.pools import Pool
+from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Recorded
 from domain.routing import Route, Router
 from domain.sealing import NONCE, associated, seal, unseal, uuid_bytes, uuid_text
 
@@ -226,7 +227,7 @@ def _outcome(sending: Sending, row: Outcome) -> Receipt | Refusal:
     return Receipt(
         status="recorded" if row.status == "r" else "duplicate",
         id=t.event.id,
-        customer=str(row.customer),
+        customer=uuid_text(sending.customer) if row.customer is None else str(row.customer),
         version=row.version,
         position=row.position,
         recorded_at=row.recorded_at,

@@ -23,15 +23,14 @@ from eventsourcing.persistence import (
 )
 from msgspec import Struct, structs
 from psycopg import Connection, OperationalError
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
 from domain import packing, upcast
 from domain.errors import LedgerUnavailable
 from domain.events import Event
+from domain.pools import Pool
 from domain.sealing import uuid_bytes
 from domain.vocabulary import name_of
-
-Pool = ConnectionPool[Connection[Any]]
 
 
 class Recorded(Struct, frozen=True):
@@ -81,7 +80,7 @@ class Outcome(NamedTuple):
 
     item: int  # from 1
     status: str
-    customer: UUID
+    customer: UUID | None  # None: the item's own
     version: int
     position: int | None
     recorded_at: datetime | None

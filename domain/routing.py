@@ -6,6 +6,7 @@ that a sender that dies in between leaves nothing half done.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -48,6 +49,7 @@ class Router:
     def __init__(self, keys: KeyStore) -> None:
         self._keys = keys
         self._secrets = keys.secrets
+        self._token = lru_cache(maxsize=65_536)(keys.secrets.token)
 
     def route(self, touchpoints: Sequence[Touchpoint]) -> list[Route | Refusal]:
         """One route or refusal for each, in order; claims points that nobody holds."""
@@ -69,7 +71,7 @@ class Router:
 
     def token(self, point: Point) -> bytes:
         """The blind-index token of a point."""
-        return self._secrets.token(point.kind, point.text)
+        return self._token(point.kind, point.text)
 
     def _one(self, t: Touchpoint, token: bytes | None, held: dict[bytes, tuple[Holding, ...]]) -> Route | Refusal:
         if isinstance(t.event, Beside):

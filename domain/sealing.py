@@ -48,21 +48,19 @@ class Secrets:
         self.cursor_key = cursor_key
 
     @staticmethod
-    def _digest(base: blake2b, *parts: str) -> bytes:
-        # Lengths in front of the parts: ("ab", "c") and ("a", "bc") must differ.
+    def _digest(base: blake2b, text: str) -> bytes:
         h = base.copy()
-        for part in parts:
-            data = part.encode("utf-8", "surrogatepass")
-            h.update(len(data).to_bytes(4, "big") + data)
+        h.update(text.encode("utf-8", "surrogatepass"))
         return h.digest()
 
     def event_id(self, source: str, id_: str) -> bytes:
         """Our id of the event that `source` calls `id_`: always the same for the same pair."""
-        return _version_8(self._digest(self._event, source, id_))
+        # The length in front: ("ab", "c") and ("a", "bc") must differ.
+        return _version_8(self._digest(self._event, f"{len(source)}:{source}{id_}"))
 
     def ref(self, kind: str, source: str, ref: str) -> str:
         """Our id of what `source` calls `ref`: a complaint, an order, a thread, …"""
-        return uuid_text(_version_8(self._digest(self._ref, kind, source, ref)))
+        return uuid_text(_version_8(self._digest(self._ref, f"{kind}:{len(source)}:{source}{ref}")))
 
     def content(self, canonical: bytes) -> bytes:
         """What was sent, to tell a repetition from a contradiction."""
@@ -72,7 +70,7 @@ class Secrets:
 
     def token(self, kind: str, value: str) -> bytes:
         """A blind-index token of a normalised contact point, external id or part of a name."""
-        return self._digest(self._index, kind, value)
+        return self._digest(self._index, f"{len(kind)}:{kind}{value}")
 
 
 def new_key() -> bytes:

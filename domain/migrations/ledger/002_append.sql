@@ -5,7 +5,8 @@
 -- An item's id must not occur twice in a call.
 --
 -- Returns one row per item: status r recorded, d duplicate (with the place of the first), c same id but other content,
--- s its unit's guard is stale (version: where the stream is), a abandoned with its unit.
+-- s its unit's guard is stale (version: where the stream is), a abandoned with its unit. `customer` is NULL where it is the
+-- item's own.
 --
 -- Positions are given out under one lock that is held to commit: whoever sees a position sees all that are lower.
 
@@ -14,6 +15,8 @@ CREATE FUNCTION ledger.append(
     sealeds bytea[], guard_units integer[], guard_customers uuid[], guard_versions integer[], recorded timestamptz[]
 ) RETURNS TABLE (item integer, status "char", customer uuid, version integer, "position" bigint, recorded_at timestamptz)
 LANGUAGE plpgsql
+-- Whoever may append may do nothing else to these tables: neither change nor delete.
+SECURITY DEFINER SET search_path = pg_catalog
 -- The plan must not be made for the empty tables of the first call and then kept.
 SET enable_seqscan = off
 AS $$
@@ -76,7 +79,7 @@ BEGIN
         INSERT INTO ledger.received AS r (id, content, customer, version, position)
         SELECT f.id, f.content, f.customer, f.next, head + f.place FROM fresh f
     )
-    SELECT f.n, 'r'::"char", f.customer, f.next::integer, head + f.place,
+    SELECT f.n, 'r'::"char", NULL::uuid, f.next::integer, head + f.place,
            CASE WHEN recorded IS NULL THEN base + (f.place - 1) * interval '1 microsecond' ELSE recorded[f.n] END
       FROM fresh f;
 

@@ -1,0 +1,73 @@
+"""Concurrent single appends share a commit: what arrives while one commit is on its way goes into the next.
+
+Nobody waits for a timer. Two lanes, so that one group is read and sealed while the other one's commit reaches the disk; the
+database orders them. Each event has its own outcome.
+"""
+
+import asyncio
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from domain.door import Touchpoint
+from domain.errors import JejakError, Refusal
+from domain.ledger import Ledger, Receipt
+
+LARGEST = 500  # events in one commit
+LANES = 2
+
+Waiting = tuple[Touchpoint, asyncio.Future[Receipt | Refusal]]
+
+
+class Grouping:
+    """Appends single events in groups; used from one event loop."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waiting: deque[Waiting] = deque()
+        self._free = LANES
+        self._threads = ThreadPoolExecutor(LANES, thread_name_prefix="append")
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def append(self, touchpoint: Touchpoint) -> Receipt | Refusal:
+        """Record one event; returns when it is durable, or refused. LedgerUnavailable where nothing is known."""
+        future: asyncio.Future[Receipt | Refusal] = asyncio.get_running_loop().create_future()
+        self._waiting.append((touchpoint, future))
+        if self._free:
+            self._free -= 1
+            task = asyncio.create_task(self._lane())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def _lane(self) -> None:
+        """Append group after group until nobody waits."""
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST))]
+                try:
+                    outcomes = await loop.run_in_executor(self._threads, self._ledger.append, [t for t, _ in group])
+                except JejakError as error:
+                    _fail(group, error)
+                except BaseException as error:
+                    # Whatever it was, nobody may wait for ever; the cause goes on to the log.
+                    _fail(group, error)
+                    raise
+                else:
+                    for (_, future), outcome in zip(group, outcomes, strict=True):
+                        if not future.done():
+                            future.set_result(outcome)
+        finally:
+            self._free += 1
+
+    async def close(self) -> None:
+        """Finish what was accepted."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+        self._threads.shutdown()
+
+
+def _fail(group: list[Waiting], error: BaseException) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)
