@@ -161,7 +161,9 @@ class Door:
         inner = msgspec.structs.replace(cloud, data=cast("dict[str, Any]", given))
         ours, refs = self._ours(kind, inner)
         sealed = {n: ours.pop(n) for n in sealed_fields(kind) if ours.get(n) is not None}
-        self._event(kind, type_, inner, ours | sealed, b"\0" * 16, "")
+        event = self._event(kind, type_, inner, ours | sealed, b"\0" * 16, "")
+        if isinstance(event, PurchaseMade | PurchaseReturned):
+            ours["total"] = event.total
         if refs:
             sealed["sealed_refs"] = refs
         data |= {"target_type": type_, "data": ours}

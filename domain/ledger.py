@@ -58,6 +58,10 @@ class Ledger:
         self.blind = BlindIndex(keys, self.door, self.recorder)
         self._clock = clock
 
+    def now(self) -> datetime:
+        """The clock that the ledger was given: the time of commands."""
+        return self._clock()
+
     # --- in ----------------------------------------------------------------------------------------------------------------------
 
     def record(
