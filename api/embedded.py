@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 DATABASES = ("jejak", "jejak_keys")  # the ledger with its rows, and the key store apart from it
 READY_WITHIN = 120.0  # seconds; crash recovery of a busy ledger takes some
-LAUNCHES = 3  # a keeper may be killed while it starts; one that fails so often has a reason
+LAUNCHES = 2  # a keeper may be killed while it starts; two that fail have a reason
 
 
 class Server:

@@ -21,7 +21,7 @@ from types import FrameType
 from typing import NoReturn
 
 LOOK_EVERY = 0.1  # seconds between two looks at the server and at its users
-GIVE_UP_AFTER = 60.0  # seconds of restarts that do not stay up
+GIVE_UP_AFTER = 15.0  # seconds of restarts that do not stay up
 STEADY = 5.0  # a server that ran for so many seconds had started
 STOP_WITHIN = 60.0  # seconds for an orderly end, after which it is told to end at once
 PR_SET_PDEATHSIG = 1

@@ -1,0 +1,96 @@
+"""What the environment says: the variables JEJAK_*, and files of the same names (in lower case) in /run/secrets.
+
+Only the composition root reads them.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.cluster import make_folder, write_file
+
+SECRETS = Path("/run/secrets")
+KEY_LENGTH = 32  # bytes; AES-256
+
+
+class Settings(BaseSettings):
+    """Each field is the variable JEJAK_ and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="JEJAK_", extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    data: Path = Path(".jejak")
+    """Where the embedded PostgreSQL, the master key and the like are kept."""
+    database_url: SecretStr | None = None
+    """The PostgreSQL of the ledger and its rows; without it the embedded one runs in `data`."""
+    keys_url: SecretStr | None = None
+    """The PostgreSQL database of the keys and blind indexes; never the ledger's own."""
+    master_key: SecretStr | None = None
+    """32 bytes in base64 that wrap the customers' keys; without it, the file `master.key` in `data`."""
+    now: AwareDatetime | None = None
+    """Stands for the present in questions and commands; never in recorded time."""
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "ID"
+    """ISO 3166 country of telephone numbers that are written without one."""
+    log: Literal["debug", "info", "warning", "error"] = "info"
+
+    @field_validator("master_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            _decoded(value.get_secret_value())
+        return value
+
+    @model_validator(mode="after")
+    def _keys_apart(self) -> Self:
+        if (self.database_url is None) != (self.keys_url is None):
+            raise ValueError("set both JEJAK_DATABASE_URL and JEJAK_KEYS_URL (a database of its own), or neither")
+        if self.database_url is not None and self.database_url == self.keys_url:
+            raise ValueError(
+                "JEJAK_KEYS_URL and JEJAK_DATABASE_URL must differ: keys need another database than the ledger"
+            )
+        return self
+
+
+def read() -> Settings:
+    """The settings as the environment has them now. pydantic.ValidationError names each variable that is wrong."""
+    folder = SECRETS if SECRETS.is_dir() else None
+    return Settings(_secrets_dir=folder)  # pyright: ignore[reportCallIssue] - taken by BaseSettings, but no field
+
+
+def master_key(settings: Settings) -> bytes:
+    """The 32 bytes that wrap the customers' keys; made in the data folder (mode 0600) where none is set or there.
+
+    Whoever loses them loses every sealed part: keep a copy apart from the database's.
+    """
+    if settings.master_key is not None:
+        return _decoded(settings.master_key.get_secret_value())
+    path = settings.data.expanduser() / "master.key"
+    make_folder(path.parent, 0o711 if os.geteuid() == 0 else 0o700)
+    if not path.exists():
+        aside = path.with_name(f"master.key.{secrets.token_hex(4)}")
+        write_file(aside, base64.b64encode(secrets.token_bytes(KEY_LENGTH)).decode() + "\n")
+        try:
+            path.hardlink_to(aside)  # of several processes that start at once, one makes the key
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
+    return _decoded(path.read_text())
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_LENGTH:
+        raise ValueError(f"the master key must be {KEY_LENGTH} bytes in base64; `openssl rand -base64 32` makes one")
+    return key
