@@ -108,6 +108,8 @@ def server(data: Path) -> Server:
 
 def wait_until_ended(data: Path, seconds: float = 60.0) -> bool:
     """Whether the server of this data folder has ended, after so many seconds at most."""
+    if not (data / "server.lock").exists():
+        return True
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with held_open(data / "server.lock") as lock:
