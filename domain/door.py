@@ -3,13 +3,13 @@
 Reading is pure: which customer it concerns, whether it came before, and where it stands are for the ledger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_type_hints
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from domain import explain_faults
 from domain.errors import FromTheFuture, InvalidEvent, InvalidIdentifier
@@ -26,7 +26,18 @@ from domain.events import (
 )
 from domain.identity import SUBJECT, UUID, guess_kind, normal
 from domain.sealing import Secrets, uuid_text
-from domain.vocabulary import ENVELOPE, TYPES, events_checked, faults, is_beside, ref_fields, ref_kind, sealed_fields, stored_name
+from domain.vocabulary import (
+    EARLIEST,
+    ENVELOPE,
+    TYPES,
+    events_checked,
+    faults,
+    is_beside,
+    ref_fields,
+    ref_kind,
+    sealed_fields,
+    stored_name,
+)
 
 AHEAD = timedelta(days=1)
 
@@ -35,12 +46,12 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
     """The attributes of CloudEvents 1.0 that Jejak reads; others are allowed and left alone."""
 
     specversion: Literal["1.0"]
-    id: str
-    source: str
+    id: Annotated[str, Meta(min_length=1, max_length=400)]
+    source: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{1,400}\Z")]
     type: str
     time: Instant
     subject: str | None = None
-    sequence: str = ""
+    sequence: Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f]{0,64}\Z")] = ""
     datacontenttype: str | None = None
     recordedtime: Instant | None = None
     data: dict[str, Any]
@@ -85,14 +96,14 @@ class Door:
         if type_ is None:
             raise explain_faults.unknown_type(cloud.type)
         kind = TYPES[type_]
-        if cloud.time > now + AHEAD:
-            raise FromTheFuture(
-                f"time {cloud.time.isoformat()} is more than a day ahead of the clock ({now.isoformat(timespec='seconds')})", pointer="/time"
-            )
+        canonical = _canonical(raw)
+        _not_ahead(cloud.time, now, "/time")
         id_ = self._secrets.event_id(cloud.source, cloud.id)
         data, refs = self._ours(kind, cloud)
         point = self._point(kind, cloud, data)
         event = self._event(kind, type_, cloud, data, id_, actor)
+        if isinstance(event, TouchpointCorrected) and event.time is not None:
+            _not_ahead(event.time, now, "/data/time")
         sealed = {n: data[n] for n in sealed_fields(kind) if data.get(n) is not None}
         if kind is TouchpointCorrected and "sealed_data" in data:
             sealed["sealed_data"] = data["sealed_data"]
@@ -107,7 +118,7 @@ class Door:
             id=id_,
             clear=msgspec.json.encode(event),
             sealed=sealed,
-            content=self._secrets.content(msgspec.json.encode(raw, order="sorted")),
+            content=self._secrets.content(canonical),
             occurred=event.at,
             type=type_,
             customer=cloud.subject if point is None and not is_beside(kind) else None,
@@ -118,8 +129,6 @@ class Door:
     def _ours(self, kind: type[Event], cloud: CloudEvent) -> tuple[dict[str, Any], dict[str, str]]:
         """The data with references and targets turned into ids of ours, and the references as they were written."""
         data = dict(cloud.data)
-        if reserved := ENVELOPE & data.keys():
-            raise explain_faults.unknown_fields(kind, sorted(reserved))
         refs: dict[str, str] = {}
         for name in ref_fields(kind):
             if (value := data.get(name)) is not None:
@@ -128,40 +137,49 @@ class Door:
                     refs[name] = given
         if "target" in data and isinstance(data["target"], dict):
             data["target"] = self._target(data["target"], cloud.source)
+        if not ENVELOPE.isdisjoint(data):
+            raise explain_faults.explain(kind, {n: v for n, v in data.items() if n != "contact_point"})
         if kind is TouchpointCorrected:
             self._correction(data, cloud)
         return data, refs
 
     def _reference(self, name: str, value: Any, source: str) -> tuple[Any, str | None]:
-        """Our id of a reference, and how it was written; an id of ours stays what it is."""
-        if isinstance(value, dict):
+        """Our id of a reference, and how it was written. An id of ours stays what it is, and so does what cannot be read."""
+        given = value
+        if isinstance(value, dict) and value.keys() <= {"source", "id"}:
             source, value = value.get("source", source), value.get("id")
         if not isinstance(value, str) or not isinstance(source, str) or not 0 < len(value) <= 200:
-            raise InvalidEvent(
-                f'{name} has to be the reference that {source} gave it (1 to 200 characters), or {{"source": …, "id": …}}', pointer=f"/data/{name}"
-            )
+            return given, None
         if len(value) == 36 and value[14] == "8" and UUID.match(value):
             return value, None
         return self._secrets.ref(ref_kind(name), source, value), value
 
-    def _target(self, target: Mapping[str, Any], source: str) -> str:
+    def _target(self, target: Mapping[str, Any], source: str) -> Any:
+        """Our id of the event that a sender means; what cannot be read stays what it is, and is refused with the rest."""
         source, id_ = target.get("source", source), target.get("id")
-        if not isinstance(source, str) or not isinstance(id_, str) or not id_:
-            raise InvalidEvent('target has to be an event id of ours, or {"source": …, "id": …}', pointer="/data/target")
+        if not isinstance(source, str) or not isinstance(id_, str) or not id_ or not target.keys() <= {"source", "id"}:
+            return target
         return uuid_text(self._secrets.event_id(source, id_))
 
     def _correction(self, data: dict[str, Any], cloud: CloudEvent) -> None:
         """Read what stands in the target's place as strictly as the target was; split it into clear and sealed."""
         type_ = stored_name(str(data.get("target_type")))
         if type_ is None or is_beside(TYPES[type_]) or type_.startswith("touchpoint."):
-            raise InvalidEvent("target_type has to be the type of a customer's event, e.g. call.made", pointer="/data/target_type")
+            raise InvalidEvent(
+                "target_type has to be the type of a customer's event, e.g. call.made", pointer="/data/target_type"
+            )
         kind, given = TYPES[type_], data.get("data")
         if not isinstance(given, dict):
-            raise InvalidEvent("data has to hold the corrected data, whole, as it should have been sent", pointer="/data/data")
+            raise InvalidEvent(
+                "data has to hold the corrected data, whole, as it should have been sent", pointer="/data/data"
+            )
         inner = msgspec.structs.replace(cloud, data=cast("dict[str, Any]", given))
-        ours, refs = self._ours(kind, inner)
+        try:
+            ours, refs = self._ours(kind, inner)
+            event = self._event(kind, type_, inner, ours, b"\0" * 16, "")
+        except InvalidEvent as e:
+            raise explain_faults.refusal([(f"/data{pointer}", said) for pointer, said in e.problems]) from None
         sealed = {n: ours.pop(n) for n in sealed_fields(kind) if ours.get(n) is not None}
-        event = self._event(kind, type_, inner, ours | sealed, b"\0" * 16, "")
         if isinstance(event, PurchaseMade | PurchaseReturned):
             ours["total"] = event.total
         if refs:
@@ -170,7 +188,9 @@ class Door:
         if sealed:
             data["sealed_data"] = sealed
 
-    def _event(self, kind: type[Event], type_: str, cloud: CloudEvent, data: dict[str, Any], id_: bytes, actor: str) -> Event:
+    def _event(
+        self, kind: type[Event], type_: str, cloud: CloudEvent, data: dict[str, Any], id_: bytes, actor: str
+    ) -> Event:
         full = data | {
             "type": type_,
             "id": uuid_text(id_),
@@ -182,46 +202,84 @@ class Door:
         }
         if cloud.recordedtime is not None:
             full["backfilled"] = True
-        if kind is PurchaseMade or kind is PurchaseReturned:
-            _total(full)
         try:
             event = msgspec.convert(full, kind)
         except msgspec.ValidationError as e:
             raise explain_faults.explain(kind, data, e) from None
         problems = faults(event) if events_checked(kind) else []
-        problems += _beyond_shape(event)
+        problems += self._beyond_shape(event)
         if problems:
-            raise InvalidEvent("; ".join(f"{p}: {s}" for p, s in problems), problems=tuple(problems))
+            raise explain_faults.refusal(problems)
         return event
+
+    def _beyond_shape(self, event: Event) -> list[tuple[str, str]]:
+        """Rules between fields."""
+        match event:
+            case CustomerIdentified() | CustomerIdentifierRemoved():
+                return self._identity(event)
+            case PurchaseMade() | PurchaseReturned():
+                return _total(event)
+            case FeedbackGiven(metric="csat", score=score) if not 1 <= score <= 5:
+                return [("/data/score", f"{score} is no CSAT score; 1 to 5 would be")]
+            case _:
+                return []
+
+    def _identity(self, event: CustomerIdentified | CustomerIdentifierRemoved) -> list[tuple[str, str]]:
+        """Whether what identifies them can be found again by those who call with it."""
+        if not event.value:
+            return [("/data/value", "is missing; it has to be the contact point or external id itself")]
+        if event.kind == "external" and event.scheme is None:
+            return [("/data/scheme", "is missing; an external id needs the scheme that issued it, e.g. crm")]
+        try:
+            self.identifier(event, event.value)
+        except InvalidIdentifier as e:
+            return list(e.problems)
+        return []
 
     def _point(self, kind: type[Event], cloud: CloudEvent, data: dict[str, Any]) -> Point | None:
         """Who is meant, where that is not said by an id of ours; takes `contact_point` out of the data."""
-        given = data.pop("contact_point", None)
         if is_beside(kind):
             return None
+        given = data.pop("contact_point", None)
+        if given is not None and cloud.subject is not None:
+            raise InvalidIdentifier(
+                "has no place beside subject, which says already which customer this is about",
+                pointer="/data/contact_point",
+            )
         if cloud.subject is not None:
             if UUID.match(cloud.subject):
                 return None
             match = SUBJECT.match(cloud.subject)
             if match is None:
-                raise InvalidIdentifier("subject has to be a customer's id or scheme:value, e.g. crm:C-1001", pointer="/subject")
+                raise InvalidIdentifier(
+                    "subject has to be a customer's id or scheme:value, e.g. crm:C-1001", pointer="/subject"
+                )
             return Point(f"external:{match['scheme']}", match["value"], match["value"], scheme=match["scheme"])
         if given is None:
-            raise InvalidIdentifier("either subject or data.contact_point has to say which customer this is about", pointer="/subject")
+            raise InvalidIdentifier(
+                "either subject or data.contact_point has to say which customer this is about", pointer="/subject"
+            )
         return self.contact_point(given)
 
     def contact_point(self, given: Any) -> Point:
         """A contact point as a caller names it: {"kind": …, "value": …}, or a bare telephone number or e-mail address."""
-        if isinstance(given, Mapping):
-            parts = cast("Mapping[str, Any]", given)
-            kind, value = parts.get("kind") or guess_kind(str(parts.get("value"))), parts.get("value")
-        else:
-            kind, value = guess_kind(str(given)), given
-        if not isinstance(value, str) or not 0 < len(value) <= 320 or kind not in POINT_KINDS:
+        parts = cast("Mapping[str, Any]", given) if isinstance(given, Mapping) else {"value": given}
+        value = parts.get("value")
+        kind = parts.get("kind") or guess_kind(str(value))
+        if (
+            not isinstance(value, str)
+            or not 0 < len(value) <= 320
+            or kind not in POINT_KINDS
+            or not parts.keys() <= {"kind", "value"}
+        ):
             raise InvalidIdentifier(
-                f'contact_point has to be {{"kind": one of {", ".join(POINT_KINDS)}, "value": text}}', pointer="/data/contact_point"
+                f'contact_point has to be {{"kind": one of {", ".join(POINT_KINDS)}, "value": a text of 1 to 320 characters}}',
+                pointer="/data/contact_point",
             )
-        name, text = normal(cast("PointKind", kind), value, self._region)
+        try:
+            name, text = normal(cast("PointKind", kind), value, self._region)
+        except InvalidIdentifier as e:
+            raise InvalidIdentifier(e.detail, pointer="/data/contact_point/value") from None
         return Point(name, text, value)
 
     def identifier(self, event: CustomerIdentified | CustomerIdentifierRemoved, value: str) -> Point:
@@ -248,42 +306,50 @@ def instant(us: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=us)
 
 
+_ATTRIBUTE_HINTS = get_type_hints(CloudEvent, include_extras=True)
+_TOO_EARLY = f"is before {EARLIEST.year}; the time at which it happened would be right"
+
+
 def _attributes(raw: Mapping[str, Any]) -> CloudEvent:
+    if not isinstance(raw, Mapping):
+        raise InvalidEvent(
+            f"{explain_faults.shorten(raw)} is no CloudEvent; a JSON object with its attributes would be one"
+        )
     try:
         cloud = msgspec.convert(raw, CloudEvent)
     except msgspec.ValidationError as e:
-        raise explain_faults.attributes(raw, e) from None
-    if not cloud.id or not cloud.source or len(cloud.id) > 400 or len(cloud.source) > 400:
-        raise InvalidEvent("id and source have to be texts of 1 to 400 characters", pointer="/id" if not cloud.id else "/source")
-    if len(cloud.sequence) > 64:
-        raise InvalidEvent("sequence has to be a text of up to 64 characters that sorts in your order, e.g. 000042", pointer="/sequence")
+        raise explain_faults.attributes(raw, _ATTRIBUTE_HINTS, e) from None
+    for name, time in (("time", cloud.time), ("recordedtime", cloud.recordedtime)):
+        if time is not None and time < EARLIEST:
+            raise InvalidEvent(f"{name} {time.isoformat()} {_TOO_EARLY}", pointer=f"/{name}")
     return cloud
 
 
-def _total(full: dict[str, Any]) -> None:
-    """Fill in the total where it was left out; refuse one that is not the sum of its lines."""
-    lines: Sequence[Any] = full.get("lines") or ()
+def _canonical(raw: Mapping[str, Any]) -> bytes:
+    """The bytes by which a repetition is told from a contradiction."""
     try:
-        summed = sum((Decimal(line["amount"]) for line in lines), Decimal(0))
-        given = full.get("total")
-        if given is None:
-            full["total"] = f"{summed:f}"
-        elif lines and Decimal(given) != summed:
-            raise InvalidEvent(f"total is {given}, but the lines sum up to {summed}", pointer="/data/total")
-    except (TypeError, KeyError, ArithmeticError):
-        return  # the shape is wrong, and is explained where shapes are checked
+        return msgspec.json.encode(raw, order="sorted")
+    except (OverflowError, UnicodeEncodeError, RecursionError, TypeError) as e:
+        raise InvalidEvent(
+            f"cannot be kept as JSON ({e}); Unicode texts and numbers of up to 64 bits could be"
+        ) from None
 
 
-def _beyond_shape(event: Event) -> list[tuple[str, str]]:
-    """Rules between fields."""
-    match event:
-        case CustomerIdentified() | CustomerIdentifierRemoved():
-            if not event.value:
-                return [("/data/value", "is missing; it has to be the contact point or external id itself")]
-            if event.kind == "external" and event.scheme is None:
-                return [("/data/scheme", "is missing; an external id needs the scheme that issued it, e.g. crm")]
-        case FeedbackGiven(metric="csat", score=score) if not 1 <= score <= 5:
-            return [("/data/score", f"{score} is no CSAT score; 1 to 5 would be")]
-        case _:
-            pass
+def _not_ahead(time: datetime, now: datetime, pointer: str) -> None:
+    if time > now + AHEAD:
+        raise FromTheFuture(
+            f"time {time.isoformat()} is more than a day ahead of the clock ({now.isoformat(timespec='seconds')})",
+            pointer=pointer,
+        )
+
+
+def _total(event: PurchaseMade | PurchaseReturned) -> list[tuple[str, str]]:
+    """Fill in the total where it was left out; a fault where it is not the sum of its lines."""
+    summed = sum((Decimal(line.amount) for line in event.lines), Decimal(0))
+    if event.total is None:
+        if summed >= 10**15:
+            return [("/data/lines", f"sum up to {summed}; less than {10**15} would be right")]
+        structs.force_setattr(event, "total", f"{summed:f}")
+    elif event.lines and Decimal(event.total) != summed:
+        return [("/data/total", f"is {event.total}, but the lines sum up to {summed}")]
     return []

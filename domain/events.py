@@ -31,12 +31,23 @@ Code = Annotated[
     ),
 ]
 Ref = Annotated[
-    str, Meta(min_length=1, max_length=200, extra={"ref": True, "expects": "a reference of 1 to 200 characters"})
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        extra={
+            "ref": True,
+            "expects": 'a reference of 1 to 200 characters, or {"source": …, "id": …} of another system',
+        },
+    ),
 ]
 Sealed = Annotated[str, Meta(max_length=20_000, extra={"sealed": True})] | None
 SealedYear = Annotated[int, Meta(ge=1880, le=2100, extra={"sealed": True})] | None
 Instant = Annotated[
-    datetime, Meta(tz=True, extra={"expects": "an RFC 3339 time with an offset, e.g. 2026-03-01T09:00:00+07:00"})
+    datetime,
+    Meta(
+        tz=True, extra={"instant": True, "expects": "an RFC 3339 time with an offset, e.g. 2026-03-01T09:00:00+07:00"}
+    ),
 ]
 Decimal_ = Annotated[
     str, Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,6})?$(?!\n)", extra={"expects": 'a decimal in a string, e.g. "12.50"'})
@@ -122,13 +133,6 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     times: Annotated[int, Meta(ge=1, le=31)]
     per: Literal["month", "quarter", "year"] = "month"
     channel: Channel | None = None
-
-
-class Target(Struct, frozen=True, forbid_unknown_fields=True):
-    """Another event, named as its sender named it."""
-
-    source: str
-    id: str
 
 
 class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):
@@ -761,13 +765,22 @@ class RelationshipEnded(Event, tag="relationship.ended.v1", frozen=True, kw_only
 # --- correction ----------------------------------------------------------------------------------------------------------
 
 
+TargetId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$(?!\n)",
+        extra={"expects": 'an event id of ours (UUID), or {"source": …, "id": …} as its sender named it'},
+    ),
+]
+
+
 class TouchpointCorrected(Event, tag="touchpoint.corrected.v1", frozen=True, kw_only=True):
     """The target was wrong; `data` (and `time`) stand in its place, whole, in every as-of.
 
     The last recorded correction of a target wins. Customer and type stay: void and record anew to change those.
     """
 
-    target: EventId
+    target: TargetId
     target_type: Code
     time: Instant | None = None  # absent: as it was
     data: dict[str, Any] = field(default_factory=dict)  # the target's clear fields
@@ -778,7 +791,7 @@ class TouchpointCorrected(Event, tag="touchpoint.corrected.v1", frozen=True, kw_
 class TouchpointVoided(Event, tag="touchpoint.voided.v1", frozen=True, kw_only=True):
     """The target never happened, or not to this customer; a void can itself be voided."""
 
-    target: EventId
+    target: TargetId
     reason: Code | None = None
     attributed_to: EventId | None = None  # the customer whose stream has it now
 

@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from domain.errors import InvalidEvent
 from domain.events import Event
-from domain.vocabulary import ENVELOPE, LATEST, hints, metas
+from domain.vocabulary import LATEST, hints, metas
 
 ATTRIBUTES = {
     "specversion": 'has to be "1.0"',
@@ -33,35 +33,39 @@ REQUIRED = ("specversion", "id", "source", "type", "time", "data")
 def unknown_type(given: str) -> InvalidEvent:
     """No such type; the nearest ones are named."""
     near = difflib.get_close_matches(given.removesuffix(".v1"), LATEST, n=3, cutoff=0.5)
-    hint = f"; perhaps {' or '.join(near)}" if near else f"; the {len(LATEST)} known ones begin with {', '.join(sorted(LATEST)[:4])}, …"
+    hint = (
+        f"; perhaps {' or '.join(near)}"
+        if near
+        else f"; the {len(LATEST)} known ones begin with {', '.join(sorted(LATEST)[:4])}, …"
+    )
     return InvalidEvent(f"type {given!r} is not in the vocabulary{hint}", pointer="/type")
 
 
-def unknown_fields(kind: type[Event], names: list[str]) -> InvalidEvent:
-    """Fields that this type does not have."""
-    return _refusal([(f"/data/{n}", _no_such(kind, n)) for n in names])
-
-
-def attributes(raw: Mapping[str, Any], error: msgspec.ValidationError) -> InvalidEvent:
+def attributes(
+    raw: Mapping[str, Any], attribute_hints: Mapping[str, Any], error: msgspec.ValidationError
+) -> InvalidEvent:
     """What is wrong with the CloudEvents attributes."""
-    problems = [(f"/{n}", f"is missing; it {ATTRIBUTES[n]}") for n in REQUIRED if raw.get(n) is None]
-    place = _place(error)
-    if place and not any(p == place for p, _ in problems):
-        problems.append((place, f"{shorten(raw.get(place[1:]))} cannot stand here; it {ATTRIBUTES.get(place[1:], 'is not valid')}"))
-    return _refusal(problems or [("", str(error))])
+    problems: list[tuple[str, str]] = []
+    for name, said in ATTRIBUTES.items():
+        value = raw.get(name)
+        if value is None:
+            problems += [(f"/{name}", f"is missing; it {said}")] * (name in REQUIRED)
+        elif value_faults(attribute_hints[name], value, ""):
+            problems.append((f"/{name}", f"is {shorten(value)}; it {said}"))
+    return refusal(problems or [("", str(error))])
 
 
-def explain(kind: type[Event], data: Mapping[str, Any], error: msgspec.ValidationError) -> InvalidEvent:
+def explain(kind: type[Event], data: Mapping[str, Any], error: msgspec.ValidationError | None = None) -> InvalidEvent:
     """Every fault in the data of an event."""
     problems = object_faults(kind, data, "/data")
-    return _refusal(problems or [(_place(error), str(error))])
+    return refusal(problems or [(_place(error), str(error))] if error else problems)
 
 
 def object_faults(kind: type[Struct], data: Mapping[str, Any], at: str) -> list[tuple[str, str]]:
     """Faults of one object against its type, field by field."""
     expected = hints(kind)
     known = {f.name: f for f in structs.fields(kind) if f.name in expected}
-    problems = [(f"{at}/{n}", _no_such(kind, n)) for n in data if n not in known and n not in ENVELOPE]
+    problems = [(f"{at}/{n}", _no_such(kind, n)) for n in data if n not in known]
     for name, info in known.items():
         if name in data:
             problems += value_faults(expected[name], data[name], f"{at}/{name}")
@@ -119,9 +123,11 @@ def _options(hint: Any) -> list[Any]:
 
 
 def _no_such(kind: type[Struct], name: str) -> str:
-    known = [n for n in hints(kind)]
+    known = list(hints(kind))
     near = difflib.get_close_matches(name, known, n=1)
-    return "is unknown here" + (f"; perhaps {near[0]} was meant" if near else f"; known are {', '.join(known) or 'no fields'}")
+    return "is unknown here" + (
+        f"; perhaps {near[0]} was meant" if near else f"; known are {', '.join(known) or 'no fields'}"
+    )
 
 
 def _place(error: msgspec.ValidationError) -> str:
@@ -136,5 +142,6 @@ def shorten(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "…'"
 
 
-def _refusal(problems: list[tuple[str, str]]) -> InvalidEvent:
+def refusal(problems: list[tuple[str, str]]) -> InvalidEvent:
+    """One refusal that names every fault."""
     return InvalidEvent("; ".join(f"{p} {s}" for p, s in problems), problems=tuple(problems))

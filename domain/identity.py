@@ -16,8 +16,8 @@ from domain.errors import InvalidIdentifier
 from domain.events import PointKind
 
 TELEPHONIC = ("phone", "whatsapp")
-SUBJECT = re.compile(r"^(?P<scheme>[a-z][a-z0-9.+-]{0,39}):(?P<value>\S.{0,198}\S|\S)$")
-UUID = re.compile(r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$")
+SUBJECT = re.compile(r"^(?P<scheme>[a-z][a-z0-9.+-]{0,39}):(?P<value>\S.{0,198}\S|\S)\Z")
+UUID = re.compile(r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
 
 # Order matters: digraphs before single letters, and `tj` before `j`.
 SPELLING = (("oe", "u"), ("tj", "c"), ("dj", "j"), ("sj", "sy"), ("nj", "ny"), ("ch", "kh"), ("ie", "i"))
@@ -37,17 +37,31 @@ def normal(kind: PointKind, value: str, region: str, scheme: str | None = None) 
     if kind == "external":
         if not scheme:
             raise InvalidIdentifier("an external id needs the scheme that issued it, e.g. crm", pointer="/data/scheme")
+        if not SUBJECT.match(f"{scheme}:{value}"):
+            raise InvalidIdentifier(
+                f"{scheme}:{value} could not stand as a subject; a scheme of small letters (e.g. crm) and a value of 1 to 200 characters could",
+                pointer="/data/scheme",
+            )
         return f"external:{scheme}", value
-    return kind, " ".join(value.split()).casefold()
+    text = " ".join(value.split()).casefold()
+    if not text:
+        raise InvalidIdentifier(
+            "the contact point is blank; it has to be the address or account name itself", pointer="/data/value"
+        )
+    return kind, text
 
 
 def _telephone(value: str, region: str) -> str:
     try:
         number = phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException as e:
-        raise InvalidIdentifier(f"the telephone number cannot be read ({e}); +62 812 3456 7890 could be", pointer="/data/value") from None
+        raise InvalidIdentifier(
+            f"the telephone number cannot be read ({e}); +62 812 3456 7890 could be", pointer="/data/value"
+        ) from None
     if not phonenumbers.is_possible_number(number):
-        raise InvalidIdentifier("the telephone number has too few or too many digits for its country", pointer="/data/value")
+        raise InvalidIdentifier(
+            "the telephone number has too few or too many digits for its country", pointer="/data/value"
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -83,7 +97,9 @@ def spellings(word: str) -> set[str]:
 
 def name_prefixes(name: str) -> set[str]:
     """Every prefix, of two letters or more, of every word of a name (of one letter, where that is the whole word)."""
-    return {s[:n] for word in name.split() for s in spellings(word) for n in range(min(2, len(s)), min(len(s), LONGEST) + 1)}
+    return {
+        s[:n] for word in name.split() for s in spellings(word) for n in range(min(2, len(s)), min(len(s), LONGEST) + 1)
+    }
 
 
 def name_query(text: str) -> list[set[str]]:

@@ -1,5 +1,6 @@
 """What the page of events says about itself: types by stored name, and which of their fields are sealed, references or checked."""
 
+from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -11,7 +12,11 @@ from domain import events
 from domain.currencies import CURRENCIES
 from domain.events import Beside, Event
 
-ENVELOPE = frozenset({"id", "at", "offset", "source", "actor", "sequence", "backfilled", "version", "sealed_refs", "type"})
+# Instants outside these bounds cannot be written in every time zone, and are slips of the pen.
+EARLIEST, LATEST_INSTANT = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
+ENVELOPE = frozenset(
+    {"id", "at", "offset", "source", "actor", "sequence", "backfilled", "version", "sealed_refs", "sealed_data", "type"}
+)
 
 
 def _concrete() -> dict[str, type[Event]]:
@@ -54,7 +59,11 @@ def metas(hint: Any) -> list[Meta]:
 @cache
 def hints(kind: type) -> dict[str, Any]:
     """The annotated type of each field."""
-    return {n: h for n, h in get_type_hints(kind, include_extras=True).items() if n not in ENVELOPE and not n.startswith("_")}
+    return {
+        n: h
+        for n, h in get_type_hints(kind, include_extras=True).items()
+        if n not in ENVELOPE and not n.startswith("_")
+    }
 
 
 def _flagged(kind: type[Event], flag: str) -> tuple[str, ...]:
@@ -88,9 +97,10 @@ def faults(event: Event) -> list[tuple[str, str]]:
 
 @cache
 def events_checked(kind: type[Event]) -> tuple[str, ...]:
-    """Fields whose values have to be looked up: currencies, time zones, and what holds them."""
-    nested = ("amount", "redress", "price", "lines")
-    return tuple(n for n in hints(kind) if n in nested) + tuple({*_flagged(kind, "currency"), *_flagged(kind, "zone")} - set(nested))
+    """Fields whose values have to be looked at: currencies, time zones, instants, and what holds them."""
+    nested = ("amount", "redress", "price")
+    looked_up = {n for flag in ("currency", "zone", "instant") for n in _flagged(kind, flag)}
+    return tuple(n for n in hints(kind) if n in nested or n in looked_up)
 
 
 def _check(value: Any, pointer: str, field: str, found: list[tuple[str, str]]) -> None:
@@ -100,6 +110,9 @@ def _check(value: Any, pointer: str, field: str, found: list[tuple[str, str]]) -
         _check(value.currency, f"{pointer}/currency", "currency", found)
     elif field == "currency" and value not in CURRENCIES:
         found.append((pointer, f"{value!r} is no ISO 4217 currency; for example IDR, USD or EUR would be"))
+    elif isinstance(value, datetime):
+        if not EARLIEST <= value < LATEST_INSTANT:
+            found.append((pointer, f"{value.isoformat()} is out of range; a time from 1900 to 9998 would be right"))
     elif field == "timezone" and value not in _zones():
         found.append((pointer, f"{value!r} is no IANA time zone; for example Asia/Jakarta would be"))
 
