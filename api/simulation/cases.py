@@ -127,7 +127,7 @@ def investigate(c: Case) -> None:
 
 
 def respond(c: Case) -> None:
-    """Something of substance, and perhaps more to and fro."""
+    """Something of substance, and perhaps more back and forth."""
     c.go(18)
     channel = c.p.channels[0]
     c.add("responded", {"channel": channel, "staff": c.p.handler(c.at), "summary": c.p.text("response")})

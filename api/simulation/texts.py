@@ -175,9 +175,9 @@ BODIES: dict[str, tuple[str, ...]] = {
         "tell the courier in {city} about the broken lift so that the next parcel is not left in the rain.",
     ),
     "no-answer": (
-        "{who} di {city} tidak membalas setelah dua kali diingatkan lewat WhatsApp dan satu kali lewat "
-        "surat. Kasus ditutup tanpa "
-        "jawaban; bila foto kerusakan {product} dikirim kemudian, kasus dibuka kembali tanpa mengulang dari awal.",
+        "{who} di {city} tidak membalas setelah dua kali diingatkan lewat WhatsApp dan satu kali lewat surat. "
+        "Kasus ditutup tanpa jawaban; bila foto kerusakan {product} dikirim kemudian, kasus dibuka "
+        "kembali tanpa mengulang dari awal.",
     ),
     "praise": (
         "{product} sangat bagus, pengiriman ke {city} cepat dan dibungkus rapi. Penjualnya ramah dan menjawab "
