@@ -1,0 +1,1 @@
+"""The mappings that ship with Jejak, by name: `online-retail`, `incident-log`."""
