@@ -13,6 +13,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -33,7 +34,6 @@ shared_buffers = 256MB
 work_mem = 16MB
 maintenance_work_mem = 128MB
 max_locks_per_transaction = 256
-dynamic_shared_memory_type = posix
 fsync = on
 synchronous_commit = on
 full_page_writes = on
@@ -313,6 +313,8 @@ def _write_settings(place: Place) -> None:
         f"{name} = {_quoted(value)}\n"
         for name, value in (
             ("unix_socket_directories", f'"{place.socket}"'),
+            # containers often have a small /dev/shm or one that is closed to us; System V's memory a server needs anyway
+            ("dynamic_shared_memory_type", "sysv" if sys.platform.startswith("linux") else "posix"),
             ("hba_file", str(etc / "pg_hba.conf")),
             ("ident_file", str(etc / "pg_ident.conf")),
         )
