@@ -1,0 +1,61 @@
+"""The HTTP application: routes, errors and description put together around a house."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import FastAPI
+
+from api import customers, errors, events, feed, identities, ops, queues
+from api.grouping import Grouping
+from api.counts import Counting
+from api.wiring import House
+
+DESCRIPTION = """\
+A ledger of everything that happens between a company and each of its customers.
+
+Post touchpoints as CloudEvents, follow the feed, ask what is known of a customer and who is to be contacted or answered
+next, at any date. Send `Authorization: Bearer <key>`; `jejak key create` makes a key. Errors are problem details (RFC 9457).
+"""
+
+
+def create_app(house: House) -> FastAPI:
+    """The application in this house; whoever opened the house closes it."""
+    app = FastAPI(
+        title="Jejak",
+        version=_version(),
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": "/"}],
+    )
+    app.state.house = house
+    for module in (events, feed, customers, identities, queues, ops):
+        app.include_router(module.router)
+    errors.install(app)
+    app.add_middleware(Counting, counts=house.counts)
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    house: House = app.state.house
+    app.state.grouping = Grouping(house.ledger)
+    following = asyncio.create_task(house.tail.run())
+    try:
+        yield
+    finally:
+        await house.tail.close()
+        await app.state.grouping.close()
+        following.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await following
+
+
+def _version() -> str:
+    try:
+        return version("jejak")
+    except PackageNotFoundError:  # run from a checkout that was not installed
+        return "0"

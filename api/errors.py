@@ -1,0 +1,226 @@
+"""What the API answers when it refuses: problem details (RFC 9457), from one table.
+
+    Refusal (domain.errors)
+    └── Denied                 the request itself is at fault, whatever it is about
+        ├── NoKey              no bearer key, or one that is not (or no longer) valid
+        ├── NoRight            the key lacks the scope that this needs
+        ├── BadCursor          a cursor that we did not give out, or that belongs to another list
+        ├── CursorExpired      the rows that a cursor points into are gone
+        ├── BadRequest         a parameter or body cannot be read
+        └── NotFound           there is nothing at this address
+
+Domain errors know nothing of HTTP. `STATUS` gives each its status; what is not in it has that of its nearest ancestor.
+"""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, cast
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from domain import errors as domain
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Denied(domain.Refusal):
+    """The request itself is at fault, whatever it is about."""
+
+    code = "denied"
+    title = "The request cannot be answered"
+
+
+class NoKey(Denied):
+    """No bearer key, or one that is not (or no longer) valid."""
+
+    code = "no-key"
+    title = "A valid key is needed"
+
+
+class NoRight(Denied):
+    """The key lacks the scope that this needs."""
+
+    code = "no-right"
+    title = "The key does not allow this"
+
+
+class BadCursor(Denied):
+    """A cursor that we did not give out, or that belongs to another list."""
+
+    code = "bad-cursor"
+    title = "The cursor is not valid here"
+
+
+class CursorExpired(Denied):
+    """The rows that a cursor points into are gone."""
+
+    code = "cursor-expired"
+    title = "The cursor has expired"
+
+
+class BadRequest(Denied):
+    """A parameter or the body cannot be read."""
+
+    code = "bad-request"
+    title = "The request cannot be read"
+
+
+class NotFound(Denied):
+    """There is nothing at this address."""
+
+    code = "not-found"
+    title = "There is nothing here"
+
+
+STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
+    {
+        domain.Refusal: HTTPStatus.UNPROCESSABLE_ENTITY,
+        domain.UnknownCustomer: HTTPStatus.NOT_FOUND,
+        domain.DifferentContent: HTTPStatus.CONFLICT,
+        domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
+        domain.Contradiction: HTTPStatus.CONFLICT,
+        domain.NotEmpty: HTTPStatus.CONFLICT,
+        domain.Abandoned: HTTPStatus.FAILED_DEPENDENCY,
+        domain.LedgerUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+        domain.JejakError: HTTPStatus.INTERNAL_SERVER_ERROR,
+        NoKey: HTTPStatus.UNAUTHORIZED,
+        NoRight: HTTPStatus.FORBIDDEN,
+        BadCursor: HTTPStatus.BAD_REQUEST,
+        CursorExpired: HTTPStatus.GONE,
+        BadRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+        NotFound: HTTPStatus.NOT_FOUND,
+        OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
+        PoolTimeout: HTTPStatus.SERVICE_UNAVAILABLE,
+    }
+)
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with the input."""
+
+    pointer: str
+    """JSON Pointer (RFC 6901) into what was sent."""
+    detail: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457)."""
+
+    type: str
+    """`urn:jejak:problem:` and the code."""
+    title: str
+    status: int
+    detail: str
+    code: str
+    pointer: str | None = None
+    errors: list[Fault] = []
+
+
+def status_of(error: BaseException | type[BaseException]) -> HTTPStatus:
+    """The HTTP status of an error: its own in the table, or that of its nearest ancestor."""
+    kind = cast("type[BaseException]", error if isinstance(error, type) else type(error))
+    return next((STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def problem(error: BaseException) -> dict[str, Any]:
+    """The problem details of an error, for a whole answer or for one item of a batch."""
+    status = status_of(error)
+    if not isinstance(error, domain.Refusal):
+        return _described(status, _outage(error) if status == HTTPStatus.SERVICE_UNAVAILABLE else "something went wrong on our side")
+    body = _described(status, error.detail, error.code, error.title)
+    if error.pointer:
+        body["pointer"] = error.pointer
+    if error.pointer or len(error.problems) > 1:
+        body["errors"] = [{"pointer": pointer, "detail": sentence} for pointer, sentence in error.problems]
+    return body
+
+
+def respond(error: BaseException) -> Response:
+    """An error as an answer."""
+    body = problem(error)
+    headers: dict[str, str] = {}
+    if body["status"] == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="jejak"'
+    if body["status"] == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "1"
+    return answer(body, headers)
+
+
+def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """Problem details as an answer."""
+    return Response(msgspec.json.encode(body), body["status"], dict(headers or {}), MEDIA_TYPE)
+
+
+def refusals(*kinds: type[BaseException]) -> dict[int | str, dict[str, Any]]:
+    """What a route's description says of these errors; each route behind a key can also answer 401, 403, 422 and 503."""
+    always: tuple[type[BaseException], ...] = (NoKey, NoRight, BadRequest, domain.LedgerUnavailable)
+    described: dict[int | str, dict[str, Any]] = {}
+    for kind in (*always, *kinds):
+        entry = described.setdefault(
+            int(status_of(kind)),
+            {"description": "", "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+        )
+        sentence = (kind.__doc__ or "").splitlines()[0]
+        entry["description"] = f"{entry['description']} {sentence}".strip()
+    return described
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of this application be answered with problem details."""
+    for kind in (domain.JejakError, OperationalError, PoolTimeout):
+        app.add_exception_handler(kind, _known)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(HTTPException, _of_the_framework)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+async def _known(_: Request, error: Exception) -> Response:
+    if status_of(error) >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger.warning("%s: %s", type(error).__name__, error)
+    return respond(error)
+
+
+async def _unreadable(_: Request, error: Exception) -> Response:
+    faults = cast("RequestValidationError", error).errors()
+    problems = tuple((_pointer(f["loc"]), f"{f['msg']}") for f in faults)
+    return respond(BadRequest("; ".join(f"{p}: {s}" for p, s in problems), problems=problems))
+
+
+def _pointer(location: tuple[str | int, ...]) -> str:
+    """Where pydantic found a fault, as a JSON Pointer; `/query/limit` for a parameter, `/data` for a part of the body."""
+    parts = location[1:] if location and location[0] == "body" else location
+    return "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in parts)
+
+
+async def _of_the_framework(_: Request, error: Exception) -> Response:
+    refused = cast("HTTPException", error)
+    status = HTTPStatus(refused.status_code)
+    detail = refused.detail if refused.detail != status.phrase else f"{status.phrase}: {status.description or 'see /docs'}"
+    return answer(_described(status, detail), refused.headers)
+
+
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    # The path may name a person; the route does not.
+    route = getattr(request.scope.get("route"), "path", "unknown route")
+    logger.error("unforeseen error at %s %s", request.method, route, exc_info=error)
+    return respond(error)
+
+
+def _described(status: HTTPStatus, detail: str, code: str | None = None, title: str | None = None) -> dict[str, Any]:
+    code = code or status.phrase.lower().replace(" ", "-")
+    return {"type": f"urn:jejak:problem:{code}", "title": title or status.phrase, "status": int(status), "detail": detail, "code": code}
+
+
+def _outage(error: BaseException) -> str:
+    said = str(error) if isinstance(error, domain.JejakError) else "the database could not be reached"
+    return f"{said}; the same request may be sent again without harm"

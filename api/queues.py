@@ -1,0 +1,5 @@
+"""What is known of queues."""
+
+from fastapi import APIRouter
+
+router = APIRouter(prefix="/v1/queues", tags=["queues"])

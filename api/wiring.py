@@ -1,0 +1,121 @@
+"""The composition root: from settings to a house in which everything works together.
+
+    settings -> embedded server, or the two URLs given -> migrations -> pools -> key store -> ledger -> readers
+
+Only here the wall clock is read, and only here it is decided who talks to whom. Tests hand in what they want to be other.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated
+
+import psycopg
+from fastapi import Depends, Request
+
+from api import embedded, settings as settings_module
+from api.counts import Counts
+from api.cursors import Cursors
+from api.keys import Bearers
+from api.settings import Settings
+from api.tail import Tail
+from domain.keystore import KeyStore
+from domain.ledger import Ledger
+from domain.migrate import migrate
+from domain.pools import Pool, open_pool
+
+API_ROLE = "jejak_api"
+SCHEMAS = (("domain.migrations.ledger", "ledger"), ("projections.migrations.rows", "rows"))  # of the ledger's database
+KEY_SCHEMAS = (("domain.migrations.keys", "keys"),)
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """The present."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class House:
+    """Everything that routes and commands work with."""
+
+    settings: Settings
+    database_url: str
+    keys_url: str
+    pool: Pool
+    keys_pool: Pool
+    ledger: Ledger
+    bearers: Bearers
+    cursors: Cursors
+    tail: Tail
+    clock: Clock
+    counts: Counts
+    server: embedded.Server | None = None
+    monotonic: Callable[[], float] = field(default=time.monotonic)
+
+    def now(self) -> datetime:
+        """The present in questions and commands: JEJAK_NOW where it is set, else the clock."""
+        return self.settings.now or self.clock()
+
+
+@contextlib.contextmanager
+def open_house(
+    settings: Settings | None = None, *, clock: Clock = wall_clock, migrating: bool = True, size: int = 8
+) -> Generator[House]:
+    """Wire everything, and take it apart at the end.
+
+    `migrating`: bring the databases to the newest version first. `size`: connections to each database at most.
+    """
+    settings = settings or settings_module.read()
+    with contextlib.ExitStack() as stack:
+        server, database_url, keys_url = _databases(settings, stack)
+        if migrating:
+            bring_up_to_date(database_url, keys_url)
+        pool = open_pool(database_url, role=API_ROLE, size=size)
+        stack.callback(pool.close)
+        keys_pool = open_pool(keys_url, size=size)
+        stack.callback(keys_pool.close)
+        keys = KeyStore(keys_pool, settings_module.master_key(settings))
+        yield House(
+            settings=settings,
+            database_url=database_url,
+            keys_url=keys_url,
+            pool=pool,
+            keys_pool=keys_pool,
+            ledger=Ledger(pool, keys, clock=clock, region=settings.region),
+            bearers=Bearers(keys_pool, keys.secrets),
+            cursors=Cursors(keys.secrets.cursor_key),
+            tail=Tail(database_url),
+            clock=clock,
+            counts=Counts(),
+            server=server,
+        )
+
+
+def _databases(settings: Settings, stack: contextlib.ExitStack) -> tuple[embedded.Server | None, str, str]:
+    if settings.database_url is not None and settings.keys_url is not None:
+        return None, settings.database_url.get_secret_value(), settings.keys_url.get_secret_value()
+    server = stack.enter_context(embedded.server(settings.data))
+    ledger, keys = embedded.DATABASES
+    return server, server.url(ledger), server.url(keys)
+
+
+def bring_up_to_date(database_url: str, keys_url: str) -> list[str]:
+    """Apply the migrations that the two databases lack; what was applied. SchemaTooNew where they are ahead of us."""
+    applied: list[str] = []
+    for url, schemas in ((database_url, SCHEMAS), (keys_url, KEY_SCHEMAS)):
+        with psycopg.connect(url) as connection:
+            for package, name in schemas:
+                applied += [f"{name}/{file}" for file in migrate(connection, package, name)]
+    return applied
+
+
+async def house(request: Request) -> House:
+    """A dependency: the house of this application."""
+    return request.app.state.house
+
+
+HouseDep = Annotated[House, Depends(house)]
