@@ -14,6 +14,8 @@ import pytest
 from psycopg import sql
 
 from api import embedded
+from domain.ledger import Ledger
+from tests.ledgers import Home, opened, settle
 
 
 class Postgres:
@@ -80,3 +82,40 @@ def make_database(postgres: Postgres) -> Generator[Callable[[], str]]:
 def database(make_database: Callable[[], str]) -> str:
     """The URL of an empty database of this test's own."""
     return make_database()
+
+
+@pytest.fixture(scope="session")
+def templates(postgres: Postgres) -> Home:
+    """The names of two databases to copy, at the newest schema: a ledger's, and a key store's."""
+    names = Home(postgres.create(), postgres.create())
+    settle(Home(*map(postgres.url, names)))
+    return names
+
+
+@pytest.fixture
+def make_home(make_database: Callable[[str], str], templates: Home) -> Callable[[], Home]:
+    """Makes homes for ledgers of this test's own, empty and migrated."""
+    return lambda: Home(*map(make_database, templates))
+
+
+@pytest.fixture(scope="module")
+def home(postgres: Postgres, templates: Home) -> Generator[Home]:
+    """The home of the module's ledger."""
+    names = [postgres.create(template) for template in templates]
+    yield Home(*map(postgres.url, names))
+    for name in names:
+        postgres.drop(name)
+
+
+@pytest.fixture(scope="module")
+def ledger(home: Home) -> Generator[Ledger]:
+    """A ledger for the tests of one module, who keep out of each other's way; the clock stands at `tests.ledgers.NOW`."""
+    with opened(home) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def own_ledger(make_home: Callable[[], Home]) -> Generator[Ledger]:
+    """An empty ledger of this test's own."""
+    with opened(make_home()) as ledger:
+        yield ledger
