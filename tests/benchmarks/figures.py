@@ -1,0 +1,33 @@
+"""A figure: ours beside its baseline, as one line of JSON or for people."""
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass
+class Figure:
+    """Rates per second, more is better; for pages the median of seconds, told as pages per second."""
+
+    benchmark: str
+    name: str
+    ours: float
+    baseline: float
+    unit: str
+    note: str = ""
+
+    def line(self, *, as_json: bool) -> str:
+        """As it is printed."""
+        ratio = self.ours / self.baseline
+        if as_json:
+            return json.dumps(
+                {
+                    "benchmark": self.benchmark,
+                    "name": self.name,
+                    "ours": round(self.ours, 1),
+                    "baseline": round(self.baseline, 1),
+                    "ratio": round(ratio, 3),
+                    "unit": self.unit,
+                    "note": self.note,
+                }
+            )
+        return f"{self.benchmark} {self.name}: {self.ours:,.0f} {self.unit}, baseline {self.baseline:,.0f}, ratio {ratio:.2f}  ({self.note})"
