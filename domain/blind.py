@@ -26,11 +26,12 @@ from domain.keystore import FOREVER, KeyStore, NewPoint
 from domain.order import effective
 from domain.recorder import LedgerRecorder
 from domain.routing import SELF
-from domain.sealing import associated, unseal, uuid_bytes
+from domain.sealing import associated, unseal, uuid_bytes, uuid_text
 from domain.vocabulary import name_of
 
 Named = (CustomerRegistered, CustomerProfileChanged)
 Identity = (CustomerIdentified, CustomerIdentifierRemoved, *Named)
+TELLING = frozenset(str(t.__struct_config__.tag) for t in (*Identity, TouchpointVoided, TouchpointCorrected))  # or tells of one that does
 
 
 class BlindIndex:
@@ -69,8 +70,11 @@ class BlindIndex:
         """After recording: registrations are settled, and what was voided or corrected is entered anew."""
         if settled := set(registered):
             self._keys.confirm(settled)
-        for customer in {c for t, c in sent if isinstance(t.event, TouchpointVoided | TouchpointCorrected)}:
-            self.mend(customer)
+        amended = {t.event.target: c for t, c in sent if isinstance(t.event, TouchpointVoided | TouchpointCorrected)}
+        if amended:
+            types = self._recorder.types_of([uuid_bytes(target) for target in amended])
+            for customer in {amended[uuid_text(target)] for target, type_ in types.items() if type_ in TELLING}:
+                self.mend(customer)
 
     def mend(self, customer: bytes) -> None:
         """Enter everything of one customer anew, from their stream."""

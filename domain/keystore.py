@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Connection
 
+from domain import packing
 from domain.errors import JejakError
 from domain.pools import Pool
 from domain.sealing import Secrets, new_key, seal, unseal
@@ -89,16 +90,18 @@ class KeyStore:
     def keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
         """The customers' keys; one that was never made, or was destroyed, is missing."""
         wanted = set(customers)
-        missing = [c for c in wanted if c not in self._keys]
-        if missing:
+        # Another thread may forget everything meanwhile: what is found is held here.
+        found = {c: key for c in wanted if (key := self._keys.get(c)) is not None}
+        if missing := list(wanted - found.keys()):
             with self._pool.connection() as c:
                 rows = c.execute(
-                    "SELECT customer, wrapped FROM keys.customers WHERE customer = ANY(%b)", [[UUID(bytes=m) for m in missing]], binary=True
+                    "SELECT customer, wrapped FROM keys.customers WHERE customer = ANY(%b)", [packing.uuids(missing)], binary=True
                 ).fetchall()
             self._make_room(self._keys)
-            for customer, wrapped in rows:
-                self._keys[customer.bytes] = AESGCM(self._unwrap(wrapped, customer.bytes))
-        return {c: self._keys[c] for c in wanted if c in self._keys}
+            read = {customer.bytes: AESGCM(self._unwrap(wrapped, customer.bytes)) for customer, wrapped in rows}
+            self._keys |= read
+            found |= read
+        return found
 
     def ensure_keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
         """The customers' keys, made where there were none."""
@@ -133,7 +136,7 @@ class KeyStore:
     def holdings(self, tokens: Iterable[bytes]) -> dict[bytes, tuple[Holding, ...]]:
         """Every holding of each token, earliest first; a token that nobody ever held is missing."""
         wanted = set(tokens)
-        found = {t: self._holdings[t] for t in wanted if t in self._holdings}
+        found = {t: held for t in wanted if (held := self._holdings.get(t)) is not None}
         if missing := list(wanted - found.keys()):
             self._make_room(self._holdings)
             with self._pool.connection() as c:
@@ -186,14 +189,17 @@ class KeyStore:
     def hold(self, points: Sequence[NewPoint], released: Sequence[tuple[bytes, bytes, int]]) -> None:
         """Begin the holdings, end the (token, customer, until µs) released."""
         with self._pool.connection() as c, c.transaction():
-            _hold(c, points)
+            known = _holdings(c, [p.token for p in points])
+            _hold(c, [p for p in points if not _goes_on(p, known.get(p.token, ()))])
             for token, customer, until in released:
                 c.execute(
                     """UPDATE keys.points SET held_until = least(held_until, to_timestamp(%s / 1e6))
                         WHERE token = %s AND customer = %s AND (held_from < to_timestamp(%s / 1e6) OR held_from = '-infinity')""",
                     [until, UUID(bytes=token), UUID(bytes=customer), until],
                 )
-            _moved_on(c)
+            # Nobody remembers that a point is held by nobody: a first holder takes nothing back.
+            if known or released:
+                _moved_on(c)
 
     # --- names, and everything of one customer anew -------------------------------------------------------------------------
 
@@ -225,7 +231,7 @@ class KeyStore:
         with self._pool.connection() as c, c.transaction():
             c.execute("DELETE FROM keys.points WHERE customer = %s", [who])
             c.execute("DELETE FROM keys.names WHERE customer = %s", [who])
-            _hold(c, [p for p, _ in points], keep_first=False)
+            _hold(c, [p for p, _ in points])
             for p, until in points:
                 if until < FOREVER:
                     c.execute(
@@ -292,7 +298,7 @@ def _holdings(c: Connection[Any], tokens: Sequence[bytes]) -> dict[bytes, tuple[
                   CASE WHEN isfinite(held_from) THEN (extract(epoch FROM held_from) * 1000000)::bigint ELSE -%b::bigint END,
                   CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000000)::bigint ELSE %b::bigint END
              FROM keys.points WHERE token = ANY(%b) ORDER BY held_from, customer""",
-        [FOREVER, FOREVER, [UUID(bytes=t) for t in tokens]],
+        [FOREVER, FOREVER, packing.uuids(tokens)],
         binary=True,
     ).fetchall()
     found: dict[bytes, tuple[Holding, ...]] = {}
@@ -302,28 +308,32 @@ def _holdings(c: Connection[Any], tokens: Sequence[bytes]) -> dict[bytes, tuple[
     return found
 
 
-def _hold(c: Connection[Any], points: Sequence[NewPoint], *, keep_first: bool = True) -> None:
+def _goes_on(point: NewPoint, held: Sequence[Holding]) -> bool:
+    """Does the customer hold this point already, in the same way?"""
+    return any(h.customer == point.customer and h.until >= FOREVER and h.shared == point.shared for h in held)
+
+
+def _hold(c: Connection[Any], points: Sequence[NewPoint]) -> None:
     """Insert holdings. Where it is not said since when, the first and all sharing holders have it from the beginning."""
-    for p in points:
+    if points:
         c.execute(
             """INSERT INTO keys.points (token, kind, customer, event, held_from, shared)
-               SELECT %(token)s, %(kind)s, %(customer)s, %(event)s,
-                      CASE WHEN %(since)s::bigint IS NOT NULL THEN to_timestamp(%(since)s::bigint / 1e6)
-                           WHEN %(shared)s OR NOT EXISTS (SELECT FROM keys.points WHERE token = %(token)s AND customer <> %(customer)s)
-                           THEN '-infinity' ELSE to_timestamp(%(at)s::bigint / 1e6) END, %(shared)s
-                WHERE NOT %(keep)s OR NOT EXISTS (SELECT FROM keys.points WHERE token = %(token)s AND customer = %(customer)s
-                                                     AND held_until = 'infinity' AND shared = %(shared)s)
+               SELECT token, kind, customer, event,
+                      CASE WHEN since IS NOT NULL THEN to_timestamp(since / 1e6)
+                           WHEN shared OR NOT EXISTS (SELECT FROM keys.points p WHERE p.token = n.token AND p.customer <> n.customer)
+                           THEN '-infinity' ELSE to_timestamp(at / 1e6) END, shared
+                 FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::bigint[], %b::boolean[])
+                      AS n(token, kind, customer, event, at, since, shared)
                ON CONFLICT DO NOTHING""",
-            {
-                "token": UUID(bytes=p.token),
-                "kind": p.kind,
-                "customer": UUID(bytes=p.customer),
-                "event": UUID(bytes=p.event),
-                "at": p.at,
-                "since": p.since,
-                "shared": p.shared,
-                "keep": keep_first,
-            },
+            [
+                packing.uuids([p.token for p in points]),
+                [p.kind for p in points],
+                packing.uuids([p.customer for p in points]),
+                packing.uuids([p.event for p in points]),
+                [p.at for p in points],
+                [p.since for p in points],
+                [p.shared for p in points],
+            ],
         )
 
 
@@ -332,5 +342,5 @@ def _index_names(c: Connection[Any], names: Iterable[tuple[bytes, bytes]]) -> No
     if pairs:
         c.execute(
             "INSERT INTO keys.names SELECT * FROM unnest(%b::uuid[], %b::uuid[]) ON CONFLICT DO NOTHING",
-            [[UUID(bytes=t) for t, _ in pairs], [UUID(bytes=x) for _, x in pairs]],
+            [packing.uuids([t for t, _ in pairs]), packing.uuids([x for _, x in pairs])],
         )

@@ -198,6 +198,17 @@ class LedgerRecorder(ApplicationRecorder):
             ).fetchall()
         return {id_.bytes: Received(content.bytes, customer.bytes, *place) for id_, content, customer, *place in rows}
 
+    def types_of(self, ids: Sequence[bytes]) -> dict[bytes, str]:
+        """The stored types of recorded events."""
+        with self.connection() as c:
+            rows = c.execute(
+                """SELECT r.id, e.type FROM ledger.received r JOIN ledger.events e ON e.customer = r.customer AND e.version = r.version
+                    WHERE r.id = ANY(%b)""",
+                [packing.uuids(list(ids))],
+                binary=True,
+            ).fetchall()
+        return {id_.bytes: type_ for id_, type_ in rows}
+
     def history(self, customer: UUID, known_at: int | None) -> tuple[str, list[int]]:
         """A stream's clear payloads as one JSON array by version, and the versions."""
         with self.connection() as c:
