@@ -1,0 +1,207 @@
+"""Events beside customers: staff, products, rulebooks and calendars, at any date and as known at any time.
+
+They are few, and the same for every generation. So their rows are a copy of the events in the order of recording, and what
+they say is read off in memory: `load` gathers them, a `Catalogue` answers.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from psycopg import Connection
+
+from domain.events import (
+    CalendarPublished,
+    Event,
+    Money,
+    ProductListed,
+    ProductRetired,
+    RulebookPromoted,
+    RulebookPublished,
+    RulebookRolledBack,
+    StaffAbsent,
+    StaffChanged,
+    StaffRegistered,
+)
+from domain.facts import micros
+from domain.order import effective, key
+from domain.upcast import read
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Where the sealed part of an event is: its stream and version."""
+
+    stream: str
+    version: int
+
+
+@dataclass
+class Staff:
+    """Somebody who works here, as of one instant. `name` and `email` say where those are sealed."""
+
+    staff: str
+    team: str | None = None
+    languages: tuple[str, ...] = ()
+    traits: dict[str, str] = field(default_factory=dict)
+    capacity: int | None = None
+    minutes_a_day: int | None = None
+    calendar: str | None = None
+    active: bool = True
+    details: list[Sealed] = field(default_factory=list)  # later ones replace what they hold
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Somebody is away in [from_at, until_at), in µs; `cover` cares for their book."""
+
+    staff: str
+    from_at: int
+    until_at: int
+    cover: str | None
+
+
+@dataclass(frozen=True)
+class Product:
+    """Something that can be bought, as of one instant."""
+
+    product: str
+    category: str | None
+    name: str | None
+    price: Money | None
+    retired: bool
+
+
+class Catalogue:
+    """What the events beside customers say. Every `as_of` is in µs since 1970."""
+
+    def __init__(self, position: int, events: Iterable[tuple[str, Event]]) -> None:
+        """`events`: (stream, event) of any kind, amendments already applied."""
+        self.position = position
+        self._events = sorted(events, key=lambda pair: key(pair[1]))
+
+    def staff(self, as_of: int) -> dict[str, Staff]:
+        """Everybody known by then, by code."""
+        found: dict[str, Staff] = {}
+        for stream, event in self._until(as_of):
+            if isinstance(event, StaffRegistered | StaffChanged):
+                person = found.setdefault(event.staff, Staff(event.staff))
+                _change(person, event)
+                person.details.append(Sealed(stream, event.version))
+        return found
+
+    def cover(self, staff: str, as_of: int) -> str | None:
+        """Who acts for this person then: the cover's cover where that one is away too; None where nobody does.
+
+        The person themself when they are here.
+        """
+        seen: set[str] = set()
+        current: str | None = staff
+        while current is not None and current not in seen:
+            seen.add(current)
+            absence = self._absence(current, as_of)
+            if absence is None:
+                return current
+            current = absence.cover
+        return None
+
+    def products(self, as_of: int) -> dict[str, Product]:
+        """Everything listed by then, retired or not, by code."""
+        found: dict[str, Product] = {}
+        for _, event in self._until(as_of):
+            if isinstance(event, ProductListed):
+                found[event.product] = Product(event.product, event.category, event.name, event.price, retired=False)
+            elif isinstance(event, ProductRetired) and (known := found.get(event.product)):
+                found[event.product] = Product(known.product, known.category, known.name, known.price, retired=True)
+        return found
+
+    def rulebooks(self) -> dict[str, dict[str, Any]]:
+        """Every published rulebook's document, by version; a version never changes, so the first one stands."""
+        found: dict[str, dict[str, Any]] = {}
+        for _, event in self._events:
+            if isinstance(event, RulebookPublished):
+                found.setdefault(event.version, event.document)
+        return found
+
+    def in_force(self, as_of: int) -> str | None:
+        """The version of the rulebook in force then; None before the first promotion."""
+        version: str | None = None
+        for _, event in self._until(as_of):
+            if isinstance(event, RulebookPromoted | RulebookRolledBack):
+                version = event.version
+        return version
+
+    def calendars(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Every published calendar's document, by (calendar, version); the first one stands."""
+        found: dict[tuple[str, str], dict[str, Any]] = {}
+        for _, event in self._events:
+            if isinstance(event, CalendarPublished):
+                found.setdefault((event.calendar, event.version), event.document)
+        return found
+
+    @cached_property
+    def _absences(self) -> dict[str, list[Absence]]:
+        found: dict[str, list[Absence]] = defaultdict(list)
+        for _, event in self._events:
+            if isinstance(event, StaffAbsent):
+                found[event.staff].append(Absence(event.staff, event.at, micros(event.until), event.cover))
+        return found
+
+    def _absence(self, staff: str, as_of: int) -> Absence | None:
+        """The one reported for the latest time, where several hold."""
+        holding = [a for a in self._absences.get(staff, ()) if a.from_at <= as_of < a.until_at]
+        return holding[-1] if holding else None
+
+    def _until(self, as_of: int) -> Iterable[tuple[str, Event]]:
+        return (pair for pair in self._events if pair[1].at <= as_of)
+
+
+def record(connection: Connection[Any], streams: Sequence[bytes], until: int) -> None:
+    """Copy what these streams hold up to position `until`; what is there already stays."""
+    if streams:
+        connection.execute(
+            """INSERT INTO rows.catalogue (position, stream, version, clear)
+               SELECT position, customer, version, clear FROM ledger.events
+                WHERE customer = ANY(%s::uuid[]) AND position <= %s
+                  AND version > coalesce((SELECT max(version) FROM rows.catalogue WHERE stream = customer), 0)
+               ON CONFLICT DO NOTHING""",
+            [[s.hex() for s in streams], until],
+        )
+
+
+def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:
+    """The catalogue as known at a position; None: with everything recorded."""
+    rows: list[tuple[int, UUID, int, str]] = connection.execute(
+        "SELECT position, stream, version, clear FROM rows.catalogue WHERE position <= coalesce(%s::bigint, position) ORDER BY position",
+        [known_at],
+    ).fetchall()
+    streams: dict[str, list[Event]] = defaultdict(list)
+    for _, stream, version, clear in rows:
+        event = read(clear)
+        msgspec.structs.force_setattr(event, "version", version)
+        streams[str(stream)].append(event)
+    position = rows[-1][0] if rows else 0
+    return Catalogue(position, [(s, e) for s, events in streams.items() for e in effective(events)])
+
+
+def newest(connection: Connection[Any]) -> int:
+    """The last position that the catalogue holds: whoever keeps a `Catalogue` asks whether it is still the newest."""
+    row = connection.execute("SELECT max(position) FROM rows.catalogue").fetchone()
+    return row[0] or 0 if row else 0
+
+
+def _change(person: Staff, event: StaffRegistered | StaffChanged) -> None:
+    """What an event leaves out stays as it was."""
+    for name in ("team", "capacity", "minutes_a_day", "calendar"):
+        if (value := getattr(event, name)) is not None:
+            setattr(person, name, value)
+    if event.languages:
+        person.languages = event.languages
+    if event.traits is not None:
+        person.traits = {**person.traits, **event.traits}
+    if isinstance(event, StaffChanged) and event.active is not None:
+        person.active = event.active

@@ -1,0 +1,256 @@
+"""Generations: sets of rows beside each other, and the pointer that says which one readers see.
+
+Each table of a projection is a parent, partitioned by generation. A partition is made beside its parent and attached, and
+detached before it is dropped, because both can be done while readers read. What a projection's table looks like is said
+in its own file (`Table`); a parent follows when that changes, for its rows are made anew with the fold that changed.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, LiteralString, NamedTuple, Protocol
+
+from psycopg import Connection, sql
+from psycopg.rows import class_row
+
+OWN_TABLES = ("states", "spans")  # partitioned like those of the projections
+FOLLOWED = ("live", "ready", "previous")
+
+ENGINE_ROLE = "jejak_engine"
+API_ROLE = "jejak_api"
+
+
+class TableLike(Protocol):
+    """A projection's table: its columns without generation and customer, and the columns of each of its indexes."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def columns(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102 - (name, SQL type)
+    @property
+    def indexes(self) -> Sequence[str]: ...  # noqa: D102 - what stands between the parentheses, generation left out
+
+
+class Generation(NamedTuple):
+    """One row of `rows.generations`."""
+
+    id: int
+    rulebook: str
+    fingerprint: str
+    state: str
+    position: int
+    created_at: datetime
+
+
+class Unready(Exception):  # noqa: N818
+    """A generation cannot be shown or dropped as it is; the text says why."""
+
+
+def install(connection: Connection[Any], tables: Iterable[TableLike]) -> None:
+    """Make the parents of the projections' tables, or bring them to their present columns."""
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('rows.install'))")
+        for table in tables:
+            found = dict(
+                connection.execute(
+                    """SELECT attname, format_type(atttypid, NULL) FROM pg_attribute
+                        WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped""",
+                    [f"rows.{table.name}"],
+                ).fetchall()
+            )
+            if found:
+                _alter(connection, table, found)
+            else:
+                _create(connection, table)
+
+
+def _create(connection: Connection[Any], table: TableLike) -> None:
+    name = sql.Identifier("rows", table.name)
+    columns = [sql.SQL("generation integer NOT NULL"), sql.SQL("customer uuid NOT NULL")]
+    columns += [_column(n, t) for n, t in table.columns]
+    connection.execute(
+        sql.SQL("CREATE TABLE {} ({}) PARTITION BY LIST (generation)").format(name, sql.SQL(", ").join(columns))
+    )
+    connection.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(name, sql.Identifier(API_ROLE)))
+    _index(connection, table)
+
+
+def _alter(connection: Connection[Any], table: TableLike, found: dict[str, str]) -> None:
+    name = sql.Identifier("rows", table.name)
+    wanted = {n: _canonical(connection, t) for n, t in table.columns}
+    kept = {"generation", "customer"}
+    for column, kind in found.items():
+        if column not in kept and wanted.get(column) != kind:
+            connection.execute(sql.SQL("ALTER TABLE {} DROP COLUMN {}").format(name, sql.Identifier(column)))
+    for column, kind in table.columns:
+        if found.get(column) != wanted[column]:
+            connection.execute(sql.SQL("ALTER TABLE {} ADD COLUMN {}").format(name, _column(column, kind)))
+    _index(connection, table)
+
+
+def _index(connection: Connection[Any], table: TableLike) -> None:
+    """Indexes are named by what they are over, so that a changed one is made and the old one goes."""
+    wanted = {f"{table.name}_{_digest(over)}": over for over in ("customer", *table.indexes)}
+    found = {
+        row[0]
+        for row in connection.execute(
+            "SELECT indexname FROM pg_indexes WHERE schemaname = 'rows' AND tablename = %s", [table.name]
+        )
+    }
+    for name in found - wanted.keys():
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier("rows", name)))
+    for name, over in wanted.items():
+        if name not in found:
+            connection.execute(
+                sql.SQL("CREATE INDEX {} ON {} ({})").format(
+                    sql.Identifier(name), sql.Identifier("rows", table.name), sql.SQL(over)  # type: ignore[arg-type]
+                )
+            )
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _column(name: str, kind: str) -> sql.Composed:
+    return sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))  # type: ignore[arg-type] # from our own code
+
+
+def _canonical(connection: Connection[Any], kind: str) -> str:
+    base = kind.split(" COLLATE ")[0].split(" NOT NULL")[0]
+    row = connection.execute("SELECT format_type(to_regtype(%s), NULL)", [base]).fetchone()
+    return row[0] if row else base
+
+
+def create(connection: Connection[Any], rulebook: str, fingerprint: str, tables: Iterable[TableLike]) -> Generation:
+    """A new, empty generation in state building; its partitions stand beside their parents until `attach`."""
+    with connection.transaction():
+        generation = _one(
+            connection,
+            "INSERT INTO rows.generations (rulebook, fingerprint, state) VALUES (%s, %s, 'building') RETURNING *",
+            [rulebook, fingerprint],
+        )
+        for name in _names(tables):
+            child = sql.Identifier("rows", partition(name, generation.id))
+            parent = sql.Identifier("rows", name)
+            # With the check the server need not read the rows again when the partition is attached.
+            connection.execute(
+                sql.SQL(
+                    "CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING STORAGE, CHECK (generation = {})) "
+                    "WITH (autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 0)"
+                ).format(child, parent, generation.id)
+            )
+    return generation
+
+
+def attach(connection: Connection[Any], generation: int, position: int, tables: Iterable[TableLike]) -> None:
+    """What was built is whole up to `position`: index it, attach it, and have it followed from there."""
+    for name in _names(tables):
+        connection.execute(
+            sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})").format(
+                sql.Identifier("rows", name), sql.Identifier("rows", partition(name, generation)), generation
+            )
+        )
+        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("rows", partition(name, generation))))
+    connection.execute(
+        "UPDATE rows.generations SET state = 'ready', position = %s WHERE id = %s AND state = 'building'",
+        [position, generation],
+    )
+
+
+def followed(connection: Connection[Any], fingerprint: str) -> list[Generation]:
+    """Generations that the engine keeps up, the live one first."""
+    return _all(
+        connection,
+        "SELECT * FROM rows.generations WHERE state = ANY(%s) AND fingerprint = %s ORDER BY state <> 'live', id",
+        [list(FOLLOWED), fingerprint],
+    )
+
+
+def listed(connection: Connection[Any]) -> list[Generation]:
+    """Every generation there is, oldest first."""
+    return _all(connection, "SELECT * FROM rows.generations ORDER BY id", [])
+
+
+def live(connection: Connection[Any]) -> Generation | None:
+    """The generation that readers see; None before the first one."""
+    found = _all(connection, "SELECT g.* FROM rows.pointer p JOIN rows.generations g ON g.id = p.generation", [])
+    return found[0] if found else None
+
+
+def promote(connection: Connection[Any], generation: int) -> bool:
+    """Show this generation from here on; False while it is behind the one that is shown. The one before is kept.
+
+    Unready where it is not followed.
+    """
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('rows.pointer'))")
+        rows = {g.id: g for g in _all(connection, "SELECT * FROM rows.generations ORDER BY id FOR UPDATE", [])}
+        shown = live(connection)
+        wanted = rows.get(generation)
+        if wanted is None or wanted.state not in FOLLOWED:
+            raise Unready(f"generation {generation} is {wanted.state if wanted else 'unknown'}; only a followed one can be shown")
+        if shown and shown.id == generation:
+            return True
+        comparable = shown is not None and shown.fingerprint == wanted.fingerprint
+        if shown and comparable and wanted.position < rows[shown.id].position:
+            return False
+        connection.execute("UPDATE rows.generations SET state = 'ready' WHERE state = 'previous'")
+        if shown:
+            kept = "previous" if comparable else "stale"
+            connection.execute("UPDATE rows.generations SET state = %s WHERE id = %s", [kept, shown.id])
+        connection.execute("UPDATE rows.generations SET state = 'live' WHERE id = %s", [generation])
+        connection.execute(
+            """INSERT INTO rows.pointer (generation, previous) VALUES (%s, %s)
+               ON CONFLICT (one) DO UPDATE SET generation = excluded.generation, previous = excluded.previous""",
+            [generation, shown.id if shown and comparable else None],
+        )
+    connection.execute("NOTIFY jejak")
+    return True
+
+
+def rollback(connection: Connection[Any]) -> bool:
+    """Show the generation before again; False while it is behind. Unready where none was kept."""
+    row = connection.execute("SELECT previous FROM rows.pointer").fetchone()
+    if row is None or row[0] is None:
+        raise Unready("no generation was kept to go back to")
+    return promote(connection, row[0])
+
+
+def drop(connection: Connection[Any], generation: int, tables: Iterable[TableLike]) -> None:
+    """Remove a generation that is not shown. Needs autocommit: readers are never made to wait."""
+    shown = live(connection)
+    if shown and shown.id == generation:
+        raise Unready(f"generation {generation} is live; show another one first")
+    connection.execute("UPDATE rows.generations SET state = 'stale' WHERE id = %s", [generation])
+    for name in _names(tables):
+        child = partition(name, generation)
+        row = connection.execute(
+            "SELECT relispartition FROM pg_class WHERE oid = to_regclass(%s)", [f"rows.{child}"]
+        ).fetchone()
+        if row and row[0]:
+            connection.execute(
+                sql.SQL("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY").format(
+                    sql.Identifier("rows", name), sql.Identifier("rows", child)
+                )
+            )
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier("rows", child)))
+    connection.execute("DELETE FROM rows.generations WHERE id = %s", [generation])
+
+
+def partition(table: str, generation: int) -> str:
+    """The name of a generation's part of a table."""
+    return f"{table}_g{generation}"
+
+
+def _names(tables: Iterable[TableLike]) -> list[str]:
+    return [*OWN_TABLES, *(t.name for t in tables)]
+
+
+def _all(connection: Connection[Any], query: LiteralString, values: list[Any]) -> list[Generation]:
+    with connection.cursor(row_factory=class_row(Generation)) as cursor:
+        return cursor.execute(query, values).fetchall()
+
+
+def _one(connection: Connection[Any], query: LiteralString, values: list[Any]) -> Generation:
+    return _all(connection, query, values)[0]
