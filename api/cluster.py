@@ -313,7 +313,7 @@ def _write_settings(place: Place) -> None:
         f"{name} = {_quoted(value)}\n"
         for name, value in (
             ("unix_socket_directories", f'"{place.socket}"'),
-            # containers often have a small /dev/shm or one that is closed to us; System V's memory a server needs anyway
+            # /dev/shm may be small or closed to us, as in containers; System V's memory a server needs anyway
             ("dynamic_shared_memory_type", "sysv" if sys.platform.startswith("linux") else "posix"),
             ("hba_file", str(etc / "pg_hba.conf")),
             ("ident_file", str(etc / "pg_ident.conf")),
