@@ -7,6 +7,10 @@
         ├── BadCursor          a cursor that we did not give out, or that belongs to another list
         ├── CursorExpired      the rows that a cursor points into are gone
         ├── BadRequest         a parameter or body cannot be read
+        │   ├── Malformed      the body is not JSON at all
+        │   ├── TooLarge       the body, or the number of things in it, is over the limit
+        │   └── UnknownMedia   the body is in a form that is not read here
+        ├── UnknownRulebook    a rulebook that was never published
         └── NotFound           there is nothing at this address
 
 Domain errors know nothing of HTTP. `STATUS` gives each its status; what is not in it has that of its nearest ancestor.
@@ -75,6 +79,34 @@ class BadRequest(Denied):
     title = "The request cannot be read"
 
 
+class UnknownRulebook(Denied):
+    """A rulebook that was never published."""
+
+    code = "unknown-rulebook"
+    title = "There is no such rulebook"
+
+
+class Malformed(BadRequest):
+    """The body is not JSON at all."""
+
+    code = "malformed"
+    title = "The body is not JSON"
+
+
+class TooLarge(BadRequest):
+    """The body, or the number of things in it, is over the limit."""
+
+    code = "too-large"
+    title = "The request is too large"
+
+
+class UnknownMedia(BadRequest):
+    """The body is in a form that is not read here."""
+
+    code = "unknown-media"
+    title = "The content type is not read here"
+
+
 class NotFound(Denied):
     """There is nothing at this address."""
 
@@ -98,6 +130,10 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         BadCursor: HTTPStatus.BAD_REQUEST,
         CursorExpired: HTTPStatus.GONE,
         BadRequest: HTTPStatus.UNPROCESSABLE_ENTITY,
+        Malformed: HTTPStatus.BAD_REQUEST,
+        TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        UnknownMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        UnknownRulebook: HTTPStatus.NOT_FOUND,
         NotFound: HTTPStatus.NOT_FOUND,
         OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
         PoolTimeout: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -19,7 +19,7 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from api.errors import BadRequest, NoKey, NoRight, problem, refusals, respond
+from api.errors import BadRequest, Malformed, NoKey, NoRight, TooLarge, UnknownMedia, problem, refusals, respond
 from api.keys import Bearer, Bearers
 from domain.errors import Abandoned, DifferentContent, Refusal, UnknownCustomer
 from domain.ledger import Ledger, Receipt
@@ -50,19 +50,12 @@ router = APIRouter(tags=["events"])
 encode = msgspec.json.Encoder().encode
 
 
-class TooLarge(BadRequest):
-    """The body, or the number of events in it, is over the limit."""
-
-    code = "too-large"
-    title = "The request is too large"
-
-
 @router.post(
     "/v1/events",
     operation_id="appendEvents",
     summary="Record touchpoints",
     status_code=HTTPStatus.OK,
-    responses={201: {"description": "Recorded"}, **refusals(DifferentContent, UnknownCustomer, Abandoned, TooLarge)},
+    responses={201: {"description": "Recorded"}, **refusals(DifferentContent, UnknownCustomer, Abandoned, Malformed, TooLarge, UnknownMedia)},
     openapi_extra=BODIES,
     response_class=Response,
 )
@@ -115,7 +108,7 @@ async def decoded(request: Request, body: bytes) -> Mapping[str, Any] | Sequence
     if media == NDJSON:
         return _within_limit(await run_in_threadpool(_lines, body))
     if media not in ("application/cloudevents+json", "application/cloudevents-batch+json", JSON):
-        raise BadRequest(f"content type {media or '(none)'} is not read here; application/cloudevents+json, its -batch form, {NDJSON} or JSON are")
+        raise UnknownMedia(f"content type {media or '(none)'} is not read here; application/cloudevents+json, its -batch form, {NDJSON} or JSON are")
     value = _json(body) if len(body) < 65_536 else await run_in_threadpool(_json, body)
     wants_list = media.startswith("application/cloudevents-batch")
     if isinstance(value, list) and media != "application/cloudevents+json":
@@ -133,7 +126,7 @@ def _json(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
-        raise BadRequest(f"the body is not JSON: {e}") from None
+        raise Malformed(f"the body is not JSON: {e}") from None
 
 
 def _lines(body: bytes) -> list[Any]:
@@ -144,7 +137,7 @@ def _lines(body: bytes) -> list[Any]:
             try:
                 values.append(msgspec.json.decode(line))
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
-                values.append(BadRequest(f"the line is not JSON: {e}"))
+                values.append(Malformed(f"the line is not JSON: {e}"))
     return values
 
 
@@ -152,7 +145,7 @@ def _binary(request: Request, media: str, body: bytes) -> dict[str, Any]:
     """Binary mode: attributes in ce-* headers, percent-encoded; the body is the data."""
     cloud: dict[str, Any] = {name[3:]: unquote(value) for name, value in request.headers.items() if name.startswith("ce-")}
     if media and media != JSON and not media.endswith("+json"):
-        raise BadRequest(f"the data of an event has to be JSON, not {media}")
+        raise UnknownMedia(f"the data of an event has to be JSON, not {media}")
     return cloud | {"datacontenttype": media or JSON, "data": _json(body) if body else {}}
 
 
