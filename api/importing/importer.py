@@ -25,6 +25,7 @@ from api.importing.values import RowReader
 from domain.errors import Refusal
 
 BATCH = 1_000  # events that are recorded together, or a few more: what belongs together is never split
+TICK = 10_000  # rows after which progress is shown, whether or not anything was recorded
 REASONS = 20  # distinct reasons that the summary counts one by one
 OTHER = "other reasons"
 
@@ -66,6 +67,7 @@ class Importer:
         self._size = batch
         self._held: list[Bundle] = []
         self._waiting = 0  # events among those held
+        self._tick: Callable[[], None] = lambda: None  # shows how far we are
         self.summary = Summary()
 
     def run(self, files: Sequence[str]) -> Summary:
@@ -148,6 +150,8 @@ class Importer:
                 row = Row(record.line, number, [], record.cells)
                 yield Bundle([row], refused=[(row, record.problem)])
                 continue
+            if number % TICK == 0:
+                self._tick()
             values, problems = reader.read(record.cells)
             for bundle in shaper.take(Row(record.line, number, values, record.cells), problems):
                 if bundle is None:
@@ -167,14 +171,15 @@ class Importer:
         show: Meter,
     ) -> None:
         self._rejects.begin(name, header)
+        self._tick = lambda: show(position(), self.summary.rows, self.summary.events)
         for bundle in bundles:
             self._held.append(bundle)
             self._waiting += len(bundle.events)
             if self._waiting >= self._size or len(self._held) >= 10 * self._size:
                 self._flush()
-                show(position(), self.summary.rows, self.summary.events)
+                self._tick()
         self._flush()
-        show(position(), self.summary.rows, self.summary.events)
+        self._tick()
 
     def _flush(self) -> None:
         """Record what is held, and write the rows of all that was refused."""
