@@ -204,7 +204,7 @@ def test_what_cannot_be_read_is_refused_with_column_value_and_reason(tmp_path: P
         ('source = "urn:shop"', "", "source", "Field required"),
         ('"purchase.made"', '"purchase.maid"', "events.0.type", "there is no event type 'purchase.maid'"),
         ("data.total", "data.totl", "events.0", "purchase.made.v1 has no field 'totl'"),
-        ("{receipt}", "{recipt}", "", "events.0.id speaks of 'recipt', which is no value"),
+        ("{receipt}", "{slip}", "", "events.0.id speaks of 'slip', which is no value"),
         ('"Asia/Jakarta"', '"Asia/Bandung"', "values.at.zone", "no IANA time zone"),
         (', zone = "Asia/Jakarta"', "", "values.at", "a time needs its `zone`"),
         ('read = "whole"', 'read = "hole"', "values.pieces.read", "'whole'"),
