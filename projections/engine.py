@@ -77,7 +77,7 @@ class Follower:
         self.position = generation.position  # up to where events are folded; what is written may be one batch behind
         self._fold = fold
         self._limit = pace.batch
-        self._writer = Writer(generation.id, fold.FINGERPRINT, fold.TABLES)
+        self._writer = Writer(generation.id, fold.fingerprint(), fold.TABLES)
         self.folder = Folder(fold, rules, self._writer, pace.capacity)
         self._pending: Future[None] | None = None
 
@@ -117,7 +117,7 @@ class Follower:
             row[0]
             for row in reader.execute(
                 "SELECT uuid_send(customer) FROM rows.parked WHERE generation = %s AND (retry OR fingerprint <> %s)",
-                [self.generation.id, self._fold.FINGERPRINT],
+                [self.generation.id, self._fold.fingerprint()],
                 binary=True,
             )
         ]
@@ -188,10 +188,14 @@ class Engine:
                 stop.wait(wait)
                 wait = min(2 * wait, self._pace.backoff_limit)
 
-    def catch_up(self) -> int:
-        """Fold everything recorded so far, and return; the position reached. Waits while another engine leads."""
-        with self._leading(Flag()) as session:
-            assert session  # noqa: S101 - nobody sets that flag
+    def catch_up(self, *, wait: bool = True) -> int | None:
+        """Fold everything recorded so far, and return the position reached.
+
+        While another engine leads: wait for it to stop, or with `wait=False` return None.
+        """
+        with self._leading(Flag() if wait else _set()) as session:
+            if session is None:
+                return None
             while self._round(session):
                 pass
             return histories.head(session.reader)
@@ -228,13 +232,13 @@ class Engine:
         That one is built by following from the start, and shown when it has caught up; `rebuild` is quicker.
         """
         shown = generations.live(writer)
-        if shown is not None and shown.fingerprint == self._fold.FINGERPRINT:
+        if shown is not None and shown.fingerprint == self._fold.fingerprint():
             return
         rulebook = shown.rulebook if shown else self._rulebook
-        followed = generations.followed(writer, self._fold.FINGERPRINT)
+        followed = generations.followed(writer, self._fold.fingerprint())
         if not any(g.rulebook == rulebook for g in followed):
             with writer.transaction():
-                generation = generations.create(writer, rulebook, self._fold.FINGERPRINT, self._fold.TABLES)
+                generation = generations.create(writer, rulebook, self._fold.fingerprint(), self._fold.TABLES)
                 generations.attach(writer, generation.id, 0, self._fold.TABLES)
                 if shown is None:
                     generations.promote(writer, generation.id)
@@ -242,7 +246,7 @@ class Engine:
     def _round(self, session: "_Session") -> bool:
         """One batch of each followed generation, the one that is shown first; False when there was nothing to do."""
         reader, writer, pool = session
-        followed = generations.followed(reader, self._fold.FINGERPRINT)
+        followed = generations.followed(reader, self._fold.fingerprint())
         self._assign(reader, followed)
         head = histories.head(reader)
         moved = False
@@ -269,7 +273,7 @@ class Engine:
 
     def _replace_stale(self, writer: Connection[Any], followed: list[Generation]) -> None:
         shown = generations.live(writer)
-        if shown and shown.fingerprint != self._fold.FINGERPRINT:
+        if shown and shown.fingerprint != self._fold.fingerprint():
             same = [g for g in followed if g.rulebook == shown.rulebook]
             if same:
                 generations.promote(writer, same[0].id)
@@ -277,6 +281,12 @@ class Engine:
     def _sleep(self, reader: Connection[Any]) -> None:
         for _ in reader.notifies(timeout=self._pace.poll, stop_after=1):
             pass
+
+
+def _set() -> Flag:
+    flag = Flag()
+    flag.set()
+    return flag
 
 
 class _Session(NamedTuple):

@@ -19,23 +19,24 @@ from psycopg import Connection, sql
 
 from domain.events import Beside, Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import micros
-from domain.order import effective, key
+from domain.order import amend, key
 from projections.generations import TableLike, partition
 from projections.histories import Broken, Slice, Tally, decode, tails
 from projections.store import Parked, Rendered, Row, Saved, Writer
 
 STRIDE = 64
 SLOTS = 4
+_AMENDMENTS = frozenset({TouchpointCorrected, TouchpointVoided})
 _EVICTED = SLOTS  # the slot of states that left memory between two marks
 _WORTH_KEEPING = 16  # events; what is nearer to a kept state is folded again sooner than written and read
 
 
 class Fold(Protocol):
-    """The pure fold (`projections.fold`): a module, or a stand-in for it in a test. The first table is the profile's."""
+    """The pure fold (`projections.fold`): a module, or a stand-in for it in a test. The first table with intervals has each customer's."""
 
-    FINGERPRINT: str
     TABLES: Sequence[TableLike]
 
+    def fingerprint(self) -> str: ...  # noqa: D102
     def begin(self) -> Any: ...  # noqa: D102
     def advance(self, state: Any, event: Event, rules: Any) -> None: ...  # noqa: D102
     def render(self, state: Any, rules: Any) -> Rendered: ...  # noqa: D102
@@ -72,14 +73,15 @@ class _Base:
 class Folder:
     """Keeps the states of one generation and gathers in `writer` what changes in its rows."""
 
-    def __init__(self, fold: Fold, rules: Any, writer: Writer, capacity: int = 20_000) -> None:
+    def __init__(self, fold: Fold, rules: Any, writer: Writer, capacity: int = 20_000, worth: int = STRIDE) -> None:
+        """`capacity`: states in memory. `worth`: histories shorter than this are folded again sooner than kept."""
         self.fold, self.rules, self.writer = fold, rules, writer
         self.tally = Tally()
         self.parked: set[bytes] = set()
         self._capacity = capacity
-        self._profile = fold.TABLES[0].name
-        columns = [name for name, _ in fold.TABLES[0].columns]
-        self._from, self._until = columns.index("from_at"), columns.index("until_at")
+        self._worth = worth
+        standing, columns = next((t.name, c) for t in fold.TABLES if "until_at" in (c := [name for name, _ in t.columns]))
+        self._standing, self._from, self._until = standing, columns.index("from_at"), columns.index("until_at")
         self._entries: dict[bytes, Entry] = {}
         self._encode = msgspec.msgpack.Encoder().encode
         self._decode = msgspec.msgpack.Decoder(type(fold.begin())).decode
@@ -135,7 +137,7 @@ class Folder:
             self.writer.gathered.beside.append(customer)
         elif customer in self.parked:
             # What is parked stays so, at no further cost, until something came in that can mend it.
-            if any(isinstance(e, TouchpointCorrected | TouchpointVoided) for e in events):
+            if not _AMENDMENTS.isdisjoint(map(type, events)):
                 late[customer] = events
         elif piece.first == 1:
             self._begin(piece, events)
@@ -223,7 +225,7 @@ class Folder:
         )
         found: dict[bytes, list[_Base]] = {}
         with connection.cursor(binary=True) as cursor:
-            for customer, start, version, state in cursor.execute(query, [[c.hex() for c in customers], self.fold.FINGERPRINT]):
+            for customer, start, version, state in cursor.execute(query, [[c.hex() for c in customers], self.fold.fingerprint()]):
                 found.setdefault(customer, []).append(_Base(self._decode(state), start, version))
         return found
 
@@ -240,30 +242,40 @@ class Folder:
     def _onto(self, customer: bytes, entry: Entry, events: list[Event], version: int, position: int) -> None:
         """Fold events onto a state they all come after; `version` is that of the last one known."""
         before = entry.version
-        mends = any(isinstance(e, TouchpointCorrected | TouchpointVoided) for e in events)
+        state = entry.state
+        mends = not _AMENDMENTS.isdisjoint(map(type, events))
         ordered = events
-        if len(events) > 1 or mends:
-            try:
-                ordered = effective(events)
-            except Exception as error:  # the boundary, as in _advance
-                raise _broken(None, error) from error
-        if before // STRIDE == version // STRIDE:
-            self._advance(entry.state, ordered)
+        if mends:
+            ordered = self._amend(state, events)
+        elif len(events) > 1:
+            ordered = sorted(events, key=key)
+        if before // STRIDE == version // STRIDE or version < self._worth:
+            self._advance(state, ordered)
         elif mends:
-            self._advance(entry.state, ordered)
+            self._advance(state, ordered)
             self._keep(customer, entry, _slot(version // STRIDE), version + 1, version)
         else:
             done = 0
             for block in _marks(before // STRIDE, version // STRIDE):
                 upto = block * STRIDE - before
-                self._advance(entry.state, ordered[done:upto])
+                self._advance(state, ordered[done:upto])
                 done = upto
                 start = min((e.version for e in ordered[done:]), default=version + 1)
                 self._keep(customer, entry, _slot(block), start, version)
-            self._advance(entry.state, ordered[done:])
-        entry.version = version
+            self._advance(state, ordered[done:])
+        entry.version = state.version = version
         self._entries[customer] = entry
         self._touched[customer] = (entry, position)
+
+    def _amend(self, state: Any, events: list[Event]) -> list[Event]:
+        """Apply amendments whose targets are among these events, or nowhere, and count them as the fold does."""
+        try:
+            history = amend(events)
+        except Exception as error:  # the boundary, as in _advance
+            raise _broken(None, error) from error
+        state.customer.corrected += history.corrected
+        state.customer.voided += history.voided
+        return history.events
 
     def _advance(self, state: Any, events: Sequence[Event]) -> None:
         advance, rules = self.fold.advance, self.rules
@@ -297,8 +309,8 @@ class Folder:
         self._evict()
 
     def _span(self, entry: Entry, rendered: Rendered) -> list[Row]:
-        """Between which instants the rows answer, by those of the profile, which every customer has."""
-        rows = rendered.get(self._profile, ())
+        """Between which instants the rows answer, by those of the table that has rows of every customer."""
+        rows = rendered.get(self._standing, ())
         if not rows:
             return []
         return [(entry.version, min(r[self._from] for r in rows), max(r[self._until] for r in rows))]

@@ -16,6 +16,8 @@ from psycopg.rows import class_row
 OWN_TABLES = ("states", "spans")  # partitioned like those of the projections
 FOLLOWED = ("live", "ready", "previous")
 
+_BUILDING = 0x6A656A  # advisory locks of generations that are being built: this and the generation's number
+
 ENGINE_ROLE = "jejak_engine"
 API_ROLE = "jejak_api"
 
@@ -28,7 +30,7 @@ class TableLike(Protocol):
     @property
     def columns(self) -> Sequence[tuple[str, str]]: ...  # noqa: D102 - (name, SQL type)
     @property
-    def indexes(self) -> Sequence[str]: ...  # noqa: D102 - what stands between the parentheses, generation left out
+    def indexes(self) -> Sequence[str]: ...  # noqa: D102 - column lists, " WHERE " and a condition where one follows
 
 
 class Generation(NamedTuple):
@@ -90,7 +92,10 @@ def _alter(connection: Connection[Any], table: TableLike, found: dict[str, str])
 
 def _index(connection: Connection[Any], table: TableLike) -> None:
     """Indexes are named by what they are over, so that a changed one is made and the old one goes."""
-    wanted = {f"{table.name}_{_digest(over)}": over for over in ("customer", *table.indexes)}
+    overs = list(table.indexes)
+    if not any(over.split(",")[0].strip() == "customer" for over in overs):
+        overs.insert(0, "customer")  # by which rows are replaced
+    wanted = {f"{table.name}_{_digest(over)}": over for over in overs}
     found = {
         row[0]
         for row in connection.execute(
@@ -101,9 +106,10 @@ def _index(connection: Connection[Any], table: TableLike) -> None:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier("rows", name)))
     for name, over in wanted.items():
         if name not in found:
+            columns, where, condition = over.partition(" WHERE ")
             connection.execute(
-                sql.SQL("CREATE INDEX {} ON {} ({})").format(
-                    sql.Identifier(name), sql.Identifier("rows", table.name), sql.SQL(over)  # type: ignore[arg-type]
+                sql.SQL("CREATE INDEX {} ON {} ({})" + where + condition).format(  # type: ignore[arg-type] # our own code
+                    sql.Identifier(name), sql.Identifier("rows", table.name), sql.SQL(columns)  # type: ignore[arg-type]
                 )
             )
 
@@ -141,6 +147,20 @@ def create(connection: Connection[Any], rulebook: str, fingerprint: str, tables:
                 ).format(child, parent, generation.id)
             )
     return generation
+
+
+def hold(connection: Connection[Any], generation: int) -> bool:
+    """Mark a generation as being built for as long as this connection lasts; False where another one builds it."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [_BUILDING, generation]).fetchone()
+    return bool(row and row[0])
+
+
+def sweep(connection: Connection[Any], tables: Sequence[TableLike]) -> None:
+    """Drop what was left half built by rebuilds that are no more. Needs autocommit."""
+    for generation in listed(connection):
+        if generation.state == "building" and hold(connection, generation.id):
+            drop(connection, generation.id, tables)
+            connection.execute("SELECT pg_advisory_unlock(%s, %s)", [_BUILDING, generation.id])
 
 
 def attach(connection: Connection[Any], generation: int, position: int, tables: Iterable[TableLike]) -> None:

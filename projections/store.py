@@ -43,11 +43,15 @@ def instant(us: int | None) -> int | None:
     return None if us is None else us - _EPOCH
 
 
-def _narrow(value: int | None) -> int | None:
-    """psycopg would cut off what four bytes do not hold, without a word."""
-    if value is not None and not -(2**31) <= value < 2**31:
-        raise OverflowError(f"{value} is too large for an integer column")
-    return value
+def _within(limit: int) -> Callable[[int | None], int | None]:
+    """psycopg would cut off what the bytes of the type do not hold, without a word."""
+
+    def check(value: int | None) -> int | None:
+        if value is not None and not -limit <= value < limit:
+            raise OverflowError(f"{value} is too large for its column")
+        return value
+
+    return check
 
 
 def _uuid(text: str | None) -> bytes | None:
@@ -55,7 +59,10 @@ def _uuid(text: str | None) -> bytes | None:
 
 
 def _json(value: Any) -> bytes | None:
-    return None if value is None else b"\x01" + msgspec.json.encode(value)
+    """A text is taken for JSON already written; the first byte is the version of the binary form."""
+    if value is None:
+        return None
+    return b"\x01" + (value.encode() if isinstance(value, str) else msgspec.json.encode(value))
 
 
 # SQL type -> (type whose binary form is the same and quick to write, what turns a rendered value into it)
@@ -63,7 +70,8 @@ _WRITERS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
     "timestamptz": ("int8", instant),
     "uuid": ("bytea", _uuid),
     "jsonb": ("bytea", _json),
-    "integer": ("int4", _narrow),
+    "integer": ("int4", _within(2**31)),
+    "smallint": ("int2", _within(2**15)),
     "bigint": ("int8", None),
     "boolean": ("bool", None),
     "real": ("float4", None),
@@ -111,6 +119,11 @@ class Gathered:
         self.parked: list[Parked] = []
         self.healed: list[bytes] = []
         self.beside: list[bytes] = []  # streams that are no customer's
+
+    @property
+    def size(self) -> int:
+        """The number of rows."""
+        return sum(map(len, self.rows.values()))
 
 
 class Writer:

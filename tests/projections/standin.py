@@ -9,7 +9,6 @@ from msgspec import Struct
 from domain.events import CallMade, Event, TouchpointCorrected, TouchpointVoided, VisitMade
 from domain.order import Key, key
 
-FINGERPRINT = "stand-in 1"
 HORIZON = 400 * 86_400_000_000
 POISON = "poison"
 
@@ -34,7 +33,13 @@ TABLES = (
 )
 
 
+class Counts(Struct):
+    corrected: int = 0
+    voided: int = 0
+
+
 class State(Struct):
+    customer: Counts
     last: Key | None = None
     version: int = 0
     events: int = 0
@@ -43,8 +48,12 @@ class State(Struct):
     waiting: set[str] = set()
 
 
+def fingerprint() -> str:
+    return "stand-in 1"
+
+
 def begin() -> State:
-    return State()
+    return State(Counts())
 
 
 def advance(state: State, event: Event, rules: Any) -> None:

@@ -260,7 +260,7 @@ def test_another_fold_builds_its_own_generation_and_then_shows_it(database: str,
         rendered = standin.render(state, rules)
         return {**rendered, "profile": [(*r, 7) for r in rendered["profile"]]}
 
-    given.engine(database, other(FINGERPRINT="stand-in 2", TABLES=wider, render=render)).catch_up()
+    given.engine(database, other(fingerprint=lambda: "stand-in 2", TABLES=wider, render=render)).catch_up()
     assert given.live(ledger).id == 2
     assert ledger.execute("SELECT generation, events, more FROM rows.profile ORDER BY 1").fetchall() == [(1, 2, None), (2, 2, 7)]
     assert [g.state for g in generations.listed(ledger)] == ["stale", "live"]
