@@ -66,15 +66,19 @@ class BlindIndex:
         if points or released:
             self._keys.hold(points, released)
 
-    def finish(self, registered: Iterable[bytes], sent: Sequence[tuple[Touchpoint, bytes]]) -> None:
-        """After recording: registrations are settled, and what was voided or corrected is entered anew."""
+    def finish(
+        self, registered: Iterable[bytes], sent: Sequence[tuple[Touchpoint, bytes]], refused: Sequence[tuple[Touchpoint, bytes]]
+    ) -> None:
+        """After recording: registrations are settled; what was voided, corrected or, after all, refused is entered anew."""
         if settled := set(registered):
             self._keys.confirm(settled)
         amended = {t.event.target: c for t, c in sent if isinstance(t.event, TouchpointVoided | TouchpointCorrected)}
+        stale = {c for t, c in refused if isinstance(t.event, Identity) and t.event.source != SELF}
         if amended:
             types = self._recorder.types_of([uuid_bytes(target) for target in amended])
-            for customer in {amended[uuid_text(target)] for target, type_ in types.items() if type_ in TELLING}:
-                self.mend(customer)
+            stale |= {amended[uuid_text(target)] for target, type_ in types.items() if type_ in TELLING}
+        for customer in stale:
+            self.mend(customer)
 
     def mend(self, customer: bytes) -> None:
         """Enter everything of one customer anew, from their stream."""

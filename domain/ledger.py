@@ -19,7 +19,7 @@ from domain.blind import BlindIndex
 from domain.door import Door, Touchpoint
 from domain.errors import Abandoned, DifferentContent, NotEmpty, Refusal, StaleVersion, UnknownCustomer
 from domain.events import Event
-from domain.keystore import KeyStore
+from domain.keystore import FOREVER, KeyStore
 from domain.pools import Pool
 from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Recorded
 from domain.routing import Route, Router
@@ -73,6 +73,8 @@ class Ledger:
         recorded time, for an administrator's import into an empty ledger.
         """
         admitted = [self.admit(cloud, actor=actor, backfill=backfill) for cloud in clouds]
+        if backfill:
+            admitted = _going_forward(admitted)
         if atomic and any(isinstance(a, Refusal) for a in admitted):
             return [a if isinstance(a, Refusal) else _abandoned() for a in admitted]
         sound = [a for a in admitted if not isinstance(a, Refusal)]
@@ -100,20 +102,39 @@ class Ledger:
         self.keys.refresh()
         outcomes: list[Receipt | Refusal | None] = [None] * len(touchpoints)
         sendings, repeats = self._sendings(touchpoints, self.router.route(touchpoints), outcomes, atomic=atomic)
+        for slot, first in repeats.items():
+            if touchpoints[slot].content != touchpoints[first].content:
+                outcomes[slot] = _different(touchpoints[slot])
+        items = self._items(sendings, outcomes)
         if atomic and any(isinstance(o, Refusal) for o in outcomes):
             return [o if isinstance(o, Refusal) else _abandoned() for o in outcomes]
         self.blind.begin([(s.touchpoint, s.customer) for s in sendings])
-        items = self._items(sendings, outcomes)
-        kept = [s for s, item in zip(sendings, items, strict=True) if item is not None]
-        rows = self.recorder.append([item for item in items if item is not None], guards)
+        kept = [(s, item) for s, item in zip(sendings, items, strict=True) if item is not None]
+        try:
+            rows = self.recorder.append([item for _, item in kept], guards)
+        except NotEmpty as refusal:
+            return [o if isinstance(o, Refusal) else refusal for o in outcomes]
         for row in rows:
-            sending = kept[row.item - 1]
+            sending, _ = kept[row.item - 1]
             if sending.slot is not None:
                 outcomes[sending.slot] = _outcome(sending, row)
-        self.blind.finish([s.customer for s in kept if s.slot is None], [(s.touchpoint, s.customer) for s in kept])
+        self._finish(kept, rows)
         for slot, first in repeats.items():
             outcomes[slot] = _repeat(touchpoints[slot], touchpoints[first], outcomes[first])
         return [o if o is not None else _abandoned() for o in outcomes]
+
+    def _finish(self, kept: Sequence[tuple[Sending, Item]], rows: Sequence[Outcome]) -> None:
+        """Settle the new customers whose registration is recorded; enter anew what the indexes were told of in vain."""
+        recorded = {row.item - 1 for row in rows if row.status in "rd"}
+        customers = {s.customer for i, (s, _) in enumerate(kept) if i in recorded}
+        settled = [s.customer for i, (s, _) in enumerate(kept) if s.slot is None and i in recorded]
+        # The event that a registration stood in front of was refused, but others of the same customer were not.
+        late = [item for i, (s, item) in enumerate(kept) if s.slot is None and i not in recorded and s.customer in customers]
+        if late:
+            self.recorder.append([item._replace(unit=0) for item in late])
+            settled += [item.customer for item in late]
+        sent = [(s.touchpoint, s.customer) for s, _ in kept]
+        self.blind.finish(settled, sent, [pair for i, pair in enumerate(sent) if i not in recorded])
 
     def _sendings(
         self, touchpoints: Sequence[Touchpoint], routes: Sequence[Route | Refusal], outcomes: list[Receipt | Refusal | None], *, atomic: bool
@@ -142,8 +163,11 @@ class Ledger:
         keys = self.keys.keys(s.customer for s in sendings if s.touchpoint.sealed)
         nonces = os.urandom(NONCE * len(sendings))
         items: list[Item | None] = []
+        recorded: int | None = None
         for i, s in enumerate(sendings):
             t, sealed = s.touchpoint, None
+            # No two events have the same recorded time, so that a time of knowledge is a position.
+            recorded = None if t.recorded is None else max(t.recorded, -FOREVER if recorded is None else recorded + 1)
             type_ = t.type.encode()
             if t.sealed:
                 key = keys.get(s.customer)
@@ -154,11 +178,12 @@ class Ledger:
                     continue
                 plain = msgspec.json.encode(t.sealed)
                 sealed = seal(key, plain, s.customer + t.id + type_, nonces[i * NONCE : (i + 1) * NONCE])
-            items.append(Item(s.customer, t.id, t.content, s.unit, t.occurred, type_, t.clear, sealed, t.recorded))
+            items.append(Item(s.customer, t.id, t.content, s.unit, t.occurred, type_, t.clear, sealed, recorded))
         return items
 
     def _try(self, touchpoints: Sequence[Touchpoint]) -> list[Receipt | Refusal]:
         """What would become of each event, as far as can be known without recording."""
+        self.keys.refresh()
         found = self.recorder.received([t.id for t in touchpoints])
         outcomes: list[Receipt | Refusal] = []
         for t in touchpoints:
@@ -176,6 +201,8 @@ class Ledger:
                         recorded_at=known.recorded_at,
                     )
                 )
+            elif (stranger := self.router.stranger(t)) is not None:
+                outcomes.append(stranger)
             else:
                 holders = [] if t.point is None else self.router.find(t.point, t.occurred)
                 who = uuid_text(holders[0]) if len(holders) == 1 else t.customer or ""
@@ -218,6 +245,18 @@ class Ledger:
                 parts = msgspec.json.decode(unseal(key, fact.sealed, associated(raw, event_id, fact.topic)))
             opened[fact.originator_version] = parts | parts.pop("sealed_data", {})
         return opened
+
+
+def _going_forward(admitted: Sequence[Touchpoint | Refusal]) -> list[Touchpoint | Refusal]:
+    """Refuse what is back-filled out of the order in which it was recorded."""
+    kept: list[Touchpoint | Refusal] = []
+    last = -FOREVER
+    for a in admitted:
+        back = isinstance(a, Touchpoint) and a.recorded is not None and a.recorded < last
+        kept.append(NotEmpty("recordedtime goes back; send history in the order in which it was recorded", pointer="/recordedtime") if back else a)
+        if isinstance(a, Touchpoint) and a.recorded is not None:
+            last = max(last, a.recorded)
+    return kept
 
 
 def _outcome(sending: Sending, row: Outcome) -> Receipt | Refusal:

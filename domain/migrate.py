@@ -22,13 +22,13 @@ def migrate(connection: psycopg.Connection[Any], package: str, name: str) -> lis
     """
     applied: list[str] = []
     connection.autocommit = True
-    connection.execute(
-        """CREATE TABLE IF NOT EXISTS public.jejak_migrations (
-               schema text, file text, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),
-               PRIMARY KEY (schema, file))"""
-    )
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        connection.execute(
+            """CREATE TABLE IF NOT EXISTS public.jejak_migrations (
+                   schema text, file text, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now(),
+                   PRIMARY KEY (schema, file))"""
+        )
         done: dict[str, str] = dict(
             connection.execute("SELECT file, digest FROM public.jejak_migrations WHERE schema = %s", [name]).fetchall()
         )

@@ -22,11 +22,11 @@ from eventsourcing.persistence import (
     Subscription,
 )
 from msgspec import Struct, structs
-from psycopg import Connection, OperationalError
+from psycopg import Connection, DatabaseError, OperationalError
 from psycopg_pool import PoolTimeout
 
 from domain import packing, upcast
-from domain.errors import LedgerUnavailable
+from domain.errors import LedgerUnavailable, NotEmpty
 from domain.events import Event
 from domain.pools import Pool
 from domain.sealing import uuid_bytes
@@ -147,7 +147,13 @@ class LedgerRecorder(ApplicationRecorder):
         try:
             with self._pool.connection() as c:
                 yield c
-        except (OperationalError, PoolTimeout) as e:
+        except DatabaseError as e:
+            if e.sqlstate == "JJ001":
+                raise NotEmpty(f"{e.diag.message_primary}", pointer="/recordedtime") from None
+            if not isinstance(e, OperationalError):
+                raise
+            raise LedgerUnavailable(f"the database could not be reached: {type(e).__name__}") from e
+        except PoolTimeout as e:
             raise LedgerUnavailable(f"the database could not be reached: {type(e).__name__}") from e
 
     def append(self, items: Sequence[Item], guards: Sequence[Guard] = ()) -> list[Outcome]:

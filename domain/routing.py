@@ -91,12 +91,17 @@ class Router:
         return Route(holder.customer, before, new=True)
 
     def _by_id(self, t: Touchpoint) -> Route | Refusal:
+        if (stranger := self.stranger(t)) is not None:
+            return stranger
         customer = uuid_bytes(t.customer or "")
-        if self._keys.keys([customer]):
-            return Route(customer)
         if isinstance(t.event, CustomerRegistered):
             self._keys.ensure_keys([customer])
-            return Route(customer)
+        return Route(customer)
+
+    def stranger(self, t: Touchpoint) -> Refusal | None:
+        """The refusal of an event that names a customer by an id that we do not know."""
+        if t.customer is None or isinstance(t.event, CustomerRegistered) or self._keys.keys([uuid_bytes(t.customer)]):
+            return None
         return UnknownCustomer(
             f"{t.customer} is no customer of ours, or was forgotten; name them by an external id or a contact point", pointer="/subject"
         )

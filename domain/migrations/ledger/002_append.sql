@@ -1,7 +1,8 @@
 -- Appends events to their streams; the only way into the ledger.
 --
 -- Arrays of one length n describe the items. `units`: items of one unit are recorded together or not at all. Guards say
--- at which version a unit expects a stream to be. `recorded` is NULL, or the back-filled recorded times, ascending.
+-- at which version a unit expects a stream to be. `recorded` is NULL, or the back-filled recorded times, each later than
+-- the one before.
 -- An item's id must not occur twice in a call.
 --
 -- Returns one row per item: status r recorded, d duplicate (with the place of the first), c same id but other content,
@@ -33,10 +34,9 @@ BEGIN
     SELECT c.last, c.recorded_at + (c.last - c.first + 1) * interval '1 microsecond', c.backfilled
       INTO head, base, was_back FROM ledger.commits c ORDER BY c.last DESC LIMIT 1;
     head := coalesce(head, 0);
-    base := greatest(clock_timestamp(), coalesce(base, '-infinity'));
-
-    IF recorded IS NOT NULL AND head > 0 AND NOT was_back THEN
-        RAISE EXCEPTION 'history can only be back-filled into an empty ledger' USING ERRCODE = 'JJ001';
+    base := coalesce(base, '-infinity');
+    IF recorded IS NULL THEN
+        base := greatest(clock_timestamp(), base);
     END IF;
 
     -- Items that were received before, and units that cannot be recorded whole.
@@ -45,6 +45,15 @@ BEGIN
       FROM unnest(ids) WITH ORDINALITY AS i(id, n)
      CROSS JOIN LATERAL (SELECT x.content FROM ledger.received x WHERE x.id = i.id LIMIT 1) r;
 
+    IF recorded IS NOT NULL AND head > 0 AND cardinality(ids) > coalesce(cardinality(known), 0) AND NOT was_back THEN
+        RAISE EXCEPTION 'history can only be back-filled into an empty ledger' USING ERRCODE = 'JJ001';
+    END IF;
+
+    -- A second is for events of one recorded time, which are kept a microsecond apart.
+    IF (SELECT min(r.t) FROM unnest(recorded) WITH ORDINALITY r(t, n) WHERE known IS NULL OR r.n <> ALL (known)) < base - interval '1 second' THEN
+        RAISE EXCEPTION 'recordedtime goes back; send history in the order in which it was recorded' USING ERRCODE = 'JJ001';
+    END IF;
+
     IF cardinality(guard_units) > 0 THEN
         SELECT bad || array_agg(g.unit) INTO bad
           FROM unnest(guard_units, guard_customers, guard_versions) AS g(unit, customer, version)
@@ -52,7 +61,8 @@ BEGIN
                               ORDER BY e.version DESC LIMIT 1) h ON true
          WHERE coalesce(h.version, 0) <> g.version
            -- A unit that was recorded before is answered as the first time, wherever the stream is by now.
-           AND NOT EXISTS (SELECT FROM unnest(units) WITH ORDINALITY u(unit, n) WHERE u.unit = g.unit AND u.n = ANY (known));
+           AND EXISTS (SELECT FROM unnest(units) WITH ORDINALITY u(unit, n)
+                        WHERE u.unit = g.unit AND (known IS NULL OR u.n <> ALL (known)));
     END IF;
 
     RETURN QUERY
@@ -72,7 +82,7 @@ BEGIN
     ), written AS (
         INSERT INTO ledger.events AS e (customer, version, position, recorded_at, occurred_at, type, clear, sealed)
         SELECT f.customer, f.next, head + f.place,
-               CASE WHEN recorded IS NULL THEN base + (f.place - 1) * interval '1 microsecond' ELSE recorded[f.n] END,
+               greatest(base + (f.place - 1) * interval '1 microsecond', recorded[f.n]),
                f.occurred_at, f.type, f.clear, f.sealed
           FROM fresh f ORDER BY f.n
     ), remembered AS (
@@ -80,7 +90,7 @@ BEGIN
         SELECT f.id, f.content, f.customer, f.next, head + f.place FROM fresh f
     )
     SELECT f.n, 'r'::"char", NULL::uuid, f.next::integer, head + f.place,
-           CASE WHEN recorded IS NULL THEN base + (f.place - 1) * interval '1 microsecond' ELSE recorded[f.n] END
+           greatest(base + (f.place - 1) * interval '1 microsecond', recorded[f.n])
       FROM fresh f;
 
     GET DIAGNOSTICS n_fresh = ROW_COUNT;
