@@ -9,15 +9,16 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 
 from api import customers, errors, events, feed, identities, ops, queues
-from api.grouping import Grouping
 from api.counts import Counting
+from api.grouping import Grouping
 from api.wiring import House
 
 DESCRIPTION = """\
 A ledger of everything that happens between a company and each of its customers.
 
-Post touchpoints as CloudEvents, follow the feed, ask what is known of a customer and who is to be contacted or answered
-next, at any date. Send `Authorization: Bearer <key>`; `jejak key create` makes a key. Errors are problem details (RFC 9457).
+Post touchpoints as CloudEvents, follow the feed, ask what is known of a customer and who is to be contacted or
+answered next, at any date. Send `Authorization: Bearer <key>`; `jejak key create` makes a key. Errors are problem
+details (RFC 9457).
 """
 
 
@@ -43,8 +44,8 @@ def create_app(house: House) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     house: House = app.state.house
-    # A batch makes many thousand objects that live as long as its request: looking through them for cycles again and again
-    # took a fifth of the time of an ingest.
+    # A batch makes many thousand objects that live as long as its request: looking through them for cycles again and
+    # again took a fifth of the time of an ingest.
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -21,7 +21,10 @@ class Counts:
 
     def lines(self) -> list[str]:
         """As Prometheus reads it."""
-        text = ["# HELP jejak_requests_seconds Requests answered by this process.", "# TYPE jejak_requests_seconds summary"]
+        text = [
+            "# HELP jejak_requests_seconds Requests answered by this process.",
+            "# TYPE jejak_requests_seconds summary",
+        ]
         for (method, route, status), count in sorted(self._answered.items()):
             labels = f'{{process="{os.getpid()}",method="{method}",route="{route}",status="{status}"}}'
             text += [

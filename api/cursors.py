@@ -36,7 +36,10 @@ class Cursors:
             raw = b""
         signature, packed = raw[:SIGNATURE], raw[SIGNATURE:]
         if not hmac.compare_digest(signature, self._signed(packed)):
-            raise BadCursor("this is no cursor of this ledger; take `next` from an answer, or leave it out to begin", pointer="/query/after")
+            raise BadCursor(
+                "this is no cursor of this ledger; take `next` from an answer, or leave it out to begin",
+                pointer="/query/after",
+            )
         kind, *place = msgspec.msgpack.decode(packed)
         if kind != of:
             raise BadCursor(f"this cursor belongs to the list {kind}, not to {of}", pointer="/query/after")

@@ -172,7 +172,9 @@ def problem(error: BaseException) -> dict[str, Any]:
     """The problem details of an error, for a whole answer or for one item of a batch."""
     status = status_of(error)
     if not isinstance(error, domain.Refusal):
-        return _described(status, _outage(error) if status == HTTPStatus.SERVICE_UNAVAILABLE else "something went wrong on our side")
+        return _described(
+            status, _outage(error) if status == HTTPStatus.SERVICE_UNAVAILABLE else "something went wrong on our side"
+        )
     body = _described(status, error.detail, error.code, error.title)
     if error.pointer:
         body["pointer"] = error.pointer
@@ -198,7 +200,7 @@ def answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) ->
 
 
 def refusals(*kinds: type[BaseException]) -> dict[int | str, dict[str, Any]]:
-    """What a route's description says of these errors; each route behind a key can also answer 401, 403, 422 and 503."""
+    """What a route's description says of these errors; each route behind a key also answers 401, 403, 422 and 503."""
     always: tuple[type[BaseException], ...] = (NoKey, NoRight, BadRequest, domain.LedgerUnavailable)
     described: dict[int | str, dict[str, Any]] = {}
     for kind in (*always, *kinds):
@@ -233,7 +235,7 @@ async def _unreadable(_: Request, error: Exception) -> Response:
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:
-    """Where pydantic found a fault, as a JSON Pointer; `/query/limit` for a parameter, `/data` for a part of the body."""
+    """Where pydantic found a fault, as a JSON Pointer: `/query/limit` for a parameter, `/data` for part of a body."""
     parts = location[1:] if location and location[0] == "body" else location
     return "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in parts)
 
@@ -241,7 +243,9 @@ def _pointer(location: tuple[str | int, ...]) -> str:
 async def _of_the_framework(_: Request, error: Exception) -> Response:
     refused = cast("HTTPException", error)
     status = HTTPStatus(refused.status_code)
-    detail = refused.detail if refused.detail != status.phrase else f"{status.phrase}: {status.description or 'see /docs'}"
+    detail = (
+        refused.detail if refused.detail != status.phrase else f"{status.phrase}: {status.description or 'see /docs'}"
+    )
     return answer(_described(status, detail), refused.headers)
 
 
@@ -254,7 +258,13 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
 
 def _described(status: HTTPStatus, detail: str, code: str | None = None, title: str | None = None) -> dict[str, Any]:
     code = code or status.phrase.lower().replace(" ", "-")
-    return {"type": f"urn:jejak:problem:{code}", "title": title or status.phrase, "status": int(status), "detail": detail, "code": code}
+    return {
+        "type": f"urn:jejak:problem:{code}",
+        "title": title or status.phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+    }
 
 
 def _outage(error: BaseException) -> str:

@@ -61,8 +61,13 @@ class Choice:
         self,
         house: HouseDep,
         bearer: Annotated[Bearer, Depends(needs("read"))],
-        after: Annotated[str | None, Query(description="`next` of the page before; left out: from the beginning; `latest`: from now on")] = None,
-        type: Annotated[list[str] | None, Query(description="event types, with or without .v1; may be repeated")] = None,  # noqa: A002 - the parameter's public name
+        after: Annotated[
+            str | None,
+            Query(description="`next` of the page before; left out: from the beginning; `latest`: from now on"),
+        ] = None,
+        type: Annotated[
+            list[str] | None, Query(description="event types, with or without .v1; may be repeated")
+        ] = None,
         customer: Annotated[str | None, Query(description="only events of this customer (our id)")] = None,
     ) -> None:
         self.house = house
@@ -105,7 +110,9 @@ class Choice:
 async def list_events(
     choice: Annotated[Choice, Depends()],
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 100,
-    wait: Annotated[float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for events where there are none yet")] = 0,
+    wait: Annotated[
+        float, Query(ge=0, le=LONGEST_WAIT, description="seconds to wait for events where there are none yet")
+    ] = 0,
 ) -> Response:
     """Events in the order of their recording. Read on from `next`, also from an empty page: nothing is ever left out.
 
@@ -118,7 +125,8 @@ async def list_events(
     while not events and (left := deadline - choice.house.monotonic()) > 0 and await tail.beyond(reached, left):
         events, reached, head = await run_in_threadpool(choice.page, reached, limit)
     return Response(
-        msgspec.json.encode({"events": events, "next": choice.cursor(reached), "head": head}), media_type="application/json"
+        msgspec.json.encode({"events": events, "next": choice.cursor(reached), "head": head}),
+        media_type="application/json",
     )
 
 
@@ -133,7 +141,7 @@ async def stream_events(
     choice: Annotated[Choice, Depends()],
     last_event_id: Annotated[str | None, Header(description="the id of the last event that was received")] = None,
 ) -> StreamingResponse:
-    """Each message's `data` is a CloudEvent and its `id` a cursor, from which the stream goes on after a lost connection."""
+    """Each message's `data` is a CloudEvent; its `id` is a cursor, where the stream goes on after a lost connection."""
     position = await run_in_threadpool(choice.position, last_event_id or choice.after)
     return StreamingResponse(
         _messages(choice, position),
@@ -160,7 +168,9 @@ async def _messages(choice: Choice, position: int) -> AsyncIterator[bytes]:
 def _known(given: str) -> str:
     name = stored_name(given)
     if name is None:
-        close = sorted(n for n in LATEST if n.split(".")[0] == given.split(".")[0]) or sorted({t.split(".")[0] + ".…" for t in TYPES})
+        close = sorted(n for n in LATEST if n.split(".")[0] == given.split(".")[0]) or sorted(
+            {t.split(".")[0] + ".…" for t in TYPES}
+        )
         raise BadRequest(f"{given!r} is no event type; there are {', '.join(close)}", pointer="/query/type")
     return name
 
@@ -169,7 +179,7 @@ def _customer(given: str) -> str:
     try:
         uuid_bytes(given)
     except ValueError:
-        raise BadRequest(f"customer has to be our id of one (a UUID), not {given!r}", pointer="/query/customer") from None
+        raise BadRequest(
+            f"customer has to be our id of one (a UUID), not {given!r}", pointer="/query/customer"
+        ) from None
     return given
-
-

@@ -1,4 +1,4 @@
-"""Identities that people have to look at: points that several customers claim, and contacts of whom it is not known whose they are."""
+"""Identities that people have to look at: points that several customers claim, and contacts that may be several's."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -51,16 +51,28 @@ class AmbiguousPage(BaseModel):
     next: str | None
 
 
-@router.get("/contested", operation_id="listContested", summary="Contact points that several customers claim", responses=refusals())
+@router.get(
+    "/contested",
+    operation_id="listContested",
+    summary="Contact points that several customers claim",
+    responses=refusals(),
+)
 def list_contested(
     house: HouseDep, _: Annotated[Bearer, Depends(needs("read"))], limit: Annotated[int, Query(ge=1, le=MOST)] = 100
 ) -> ContestedList:
     """A second claim is recorded, never refused, and shown here; which claim is right is for a person to find out."""
     found = house.ledger.keys.contested(limit)
-    return ContestedList(items=[Contested(kind=kind, customers=customers, shared=shared) for kind, customers, shared in found])
+    return ContestedList(
+        items=[Contested(kind=kind, customers=customers, shared=shared) for kind, customers, shared in found]
+    )
 
 
-@router.get("/ambiguous", operation_id="listAmbiguous", summary="Contacts that may be several customers'", responses=refusals(BadCursor))
+@router.get(
+    "/ambiguous",
+    operation_id="listAmbiguous",
+    summary="Contacts that may be several customers'",
+    responses=refusals(BadCursor),
+)
 def list_ambiguous(
     house: HouseDep,
     _: Annotated[Bearer, Depends(needs("read"))],
@@ -74,7 +86,9 @@ def list_ambiguous(
         for customer in found:
             last = customer
             if (waiting := len(unattributed(house.ledger.stream(customer)))) > 0:
-                items.append(Ambiguous(customer=customer, candidates=house.ledger.keys.candidates(customer), events=waiting))
+                items.append(
+                    Ambiguous(customer=customer, candidates=house.ledger.keys.candidates(customer), events=waiting)
+                )
             if len(items) == limit:
                 break
     return AmbiguousPage(items=items, next=house.cursors.write("ambiguous", last) if len(items) == limit else None)

@@ -1,7 +1,7 @@
 """Bearer keys: who calls, and what they may.
 
-A key reads `jejak_<id>_<secret><checksum>`. It is shown once, when it is made; kept is a keyed hash of it. The checksum tells
-a mistyped key from a wrong one without asking the database, and lets scanners find keys that leaked.
+A key reads `jejak_<id>_<secret><checksum>`. It is shown once, when it is made; kept is a keyed hash of it. The checksum
+tells a mistyped key from a wrong one without asking the database, and lets scanners find keys that leaked.
 """
 
 import binascii
@@ -64,7 +64,9 @@ class Bearers:
         """A new key, in full. BadRequest for a scope that there is not."""
         wanted = sorted(set(scopes))
         if not wanted or (unknown := set(wanted) - set(SCOPES)):
-            raise BadRequest(f"scopes have to be some of {', '.join(SCOPES)}" + (f"; not {', '.join(unknown)}" if wanted else ""))
+            raise BadRequest(
+                f"scopes have to be some of {', '.join(SCOPES)}" + (f"; not {', '.join(unknown)}" if wanted else "")
+            )
         with self._pool.connection() as c:
             return self._insert(c, name, wanted, expires_at)
 
@@ -110,7 +112,9 @@ class Bearers:
         """Whose key this is. NoKey where it is no key, unknown, expired or revoked."""
         body, check = key[:-CHECK], key[-CHECK:]
         if not key.startswith("jejak_") or checksum(body) != check:
-            raise NoKey("this is no key of ours: it begins with jejak_ and was shown when it was made; `jejak key create` makes one")
+            raise NoKey(
+                "this is no key of ours: those begin with jejak_ and are shown when `jejak key create` makes them"
+            )
         bearer = self.remembered(key) or self._look_up(key)
         if bearer is None:
             raise NoKey("this key is not known, was revoked, or has expired")

@@ -51,7 +51,9 @@ def standing(house: House) -> Standing:
                 WHERE last >= %(at)s ORDER BY last LIMIT 1""",
             {"at": position + 1},
         ).fetchone()
-        parked = c.execute("SELECT count(*) FROM rows.parked WHERE generation = %s", [live.id if live else 0]).fetchone()
+        parked = c.execute(
+            "SELECT count(*) FROM rows.parked WHERE generation = %s", [live.id if live else 0]
+        ).fetchone()
     return Standing(
         head=head[0] if head else 0,
         position=position,

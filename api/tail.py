@@ -55,7 +55,10 @@ class Tail:
         """Wait until there is more than `position`, for so many seconds at most. Whether there is."""
         deadline = time.monotonic() + seconds
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())), self._moved:
+            async with (
+                asyncio.timeout_at(asyncio.get_running_loop().time() + max(0.0, deadline - time.monotonic())),
+                self._moved,
+            ):
                 await self._moved.wait_for(lambda: self.head > position or self.closing)
         return self.head > position
 

@@ -2,7 +2,7 @@
 
     settings -> embedded server, or the two URLs given -> migrations -> pools -> key store -> ledger -> readers
 
-Only here the wall clock is read, and only here it is decided who talks to whom. Tests hand in what they want to be other.
+Only here the wall clock is read, and only here it is decided who talks to whom. Tests hand in what is to be other.
 """
 
 import contextlib
@@ -15,7 +15,8 @@ from typing import Annotated
 import psycopg
 from fastapi import Depends, Request
 
-from api import embedded, settings as settings_module
+from api import embedded
+from api import settings as settings_module
 from api.counts import Counts
 from api.cursors import Cursors
 from api.keys import Bearers

@@ -40,7 +40,9 @@ def test_a_mistyped_key_is_told_without_asking_the_database(house: House) -> Non
 
 
 def test_scopes_hold(app_client: TestClient, house: House) -> None:
-    keys = {scope: with_key(house.bearers.create(scope, [scope])) for scope in ("append", "read", "read-sealed", "admin")}
+    keys = {
+        scope: with_key(house.bearers.create(scope, [scope])) for scope in ("append", "read", "read-sealed", "admin")
+    }
     reading = {s: app_client.get("/v1/events", headers=h).status_code for s, h in keys.items()}
     assert reading == {"append": 403, "read": 200, "read-sealed": 200, "admin": 200}
     writing = {s: app_client.post("/v1/events", headers=h, json=call("c-1")).status_code for s, h in keys.items()}

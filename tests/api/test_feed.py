@@ -66,7 +66,9 @@ def test_a_forgotten_customers_events_stay_without_their_sealed_part(client: Tes
     assert data == {"direction": "inbound", "staff": "ani"}
 
 
-def test_filters_choose_types_and_customers_and_the_cursor_goes_on_past_the_rest(client: TestClient, house: House) -> None:
+def test_filters_choose_types_and_customers_and_the_cursor_goes_on_past_the_rest(
+    client: TestClient, house: House
+) -> None:
     first = record(house, call("c-1"), call("c-2", "crm:C-2"))[0]
     page = client.get("/v1/events", params={"type": "call.made"}).json()
     assert [t for _, t in events_of(page)] == ["call.made.v1"] * 2

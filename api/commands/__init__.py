@@ -1,0 +1,1 @@
+"""The commands of `jejak`, by what they are for."""
