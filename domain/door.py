@@ -30,12 +30,12 @@ from domain.vocabulary import (
     EARLIEST,
     ENVELOPE,
     TYPES,
-    events_checked,
     faults,
     is_beside,
     ref_fields,
     ref_kind,
     sealed_fields,
+    shorten,
     stored_name,
 )
 
@@ -91,12 +91,12 @@ class Door:
 
     def admit(self, raw: Mapping[str, Any], *, actor: str, now: datetime) -> Touchpoint:
         """Read one event; InvalidEvent, InvalidIdentifier or FromTheFuture where it cannot stand."""
+        canonical = _canonical(raw)
         cloud = _attributes(raw)
         type_ = stored_name(cloud.type)
         if type_ is None:
             raise explain_faults.unknown_type(cloud.type)
         kind = TYPES[type_]
-        canonical = _canonical(raw)
         _not_ahead(cloud.time, now, "/time")
         id_ = self._secrets.event_id(cloud.source, cloud.id)
         data, refs = self._ours(kind, cloud)
@@ -206,7 +206,7 @@ class Door:
             event = msgspec.convert(full, kind)
         except msgspec.ValidationError as e:
             raise explain_faults.explain(kind, data, e) from None
-        problems = faults(event) if events_checked(kind) else []
+        problems = faults(event)
         problems += self._beyond_shape(event)
         if problems:
             raise explain_faults.refusal(problems)
@@ -313,7 +313,7 @@ _TOO_EARLY = f"is before {EARLIEST.year}; the time at which it happened would be
 def _attributes(raw: Mapping[str, Any]) -> CloudEvent:
     if not isinstance(raw, Mapping):
         raise InvalidEvent(
-            f"{explain_faults.shorten(raw)} is no CloudEvent; a JSON object with its attributes would be one"
+            f"{shorten(raw)} is no CloudEvent; a JSON object with its attributes would be one"
         )
     try:
         cloud = msgspec.convert(raw, CloudEvent)

@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, Struct, structs
 
 from domain.errors import InvalidEvent
 from domain.events import Event
-from domain.vocabulary import LATEST, hints, metas
+from domain.vocabulary import LATEST, check_of, hints, metas, shorten
 
 ATTRIBUTES = {
     "specversion": 'has to be "1.0"',
@@ -77,7 +77,7 @@ def object_faults(kind: type[Struct], data: Mapping[str, Any], at: str) -> list[
 def value_faults(hint: Any, value: Any, at: str) -> list[tuple[str, str]]:
     """Faults of one value, looking into lists and objects."""
     try:
-        msgspec.convert(value, hint)
+        converted = msgspec.convert(value, hint)
     except msgspec.ValidationError:
         for option in _options(hint):
             if isinstance(value, Mapping) and isinstance(option, type) and issubclass(option, Struct):
@@ -87,7 +87,11 @@ def value_faults(hint: Any, value: Any, at: str) -> list[tuple[str, str]]:
                 found = [p for i, v in enumerate(value) for p in value_faults(inner, v, f"{at}/{i}")]
                 return found or [(at, f"has to be {expectation(hint)}")]
         return [(at, f"is {shorten(value)}; it has to be {expectation(hint)}")]
-    return []
+    found = []
+    check = check_of(hint)
+    if check is not None and converted is not None:
+        check(converted, at, found)
+    return found
 
 
 def expectation(hint: Any) -> str:
@@ -134,12 +138,6 @@ def _place(error: msgspec.ValidationError) -> str:
     """The JSON Pointer of a msgspec error (`… - at `$.a[0].b``)."""
     _, _, path = str(error).partition("`$")
     return path.rstrip("`").replace("[", "/").replace("]", "").replace(".", "/") if path else ""
-
-
-def shorten(value: Any) -> str:
-    """A value as it is shown in a message; sealed text never gets here whole."""
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…'"
 
 
 def refusal(problems: list[tuple[str, str]]) -> InvalidEvent:

@@ -1,12 +1,13 @@
 """What the page of events says about itself: types by stored name, and which of their fields are sealed, references or checked."""
 
 from datetime import UTC, datetime
+from collections.abc import Callable
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 from zoneinfo import available_timezones
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from domain import events
 from domain.currencies import CURRENCIES
@@ -87,34 +88,110 @@ def ref_kind(field: str) -> str:
     return "complaint" if field == "cause" else field
 
 
-def faults(event: Event) -> list[tuple[str, str]]:
-    """What the shape of a type cannot say: (JSON Pointer, sentence) for each value that is impossible all the same."""
-    found: list[tuple[str, str]] = []
-    for field in events_checked(type(event)):
-        _check(getattr(event, field), f"/data/{field}", field, found)
+Fault = tuple[str, str]  # (JSON Pointer, sentence)
+Check = Callable[[Any, str, list[Fault]], None]
+
+
+def faults(event: Event) -> list[Fault]:
+    """What the shape of a type cannot say: each value that is impossible all the same."""
+    found: list[Fault] = []
+    for field, check in checks(type(event)):
+        value = getattr(event, field)
+        if value is not None:
+            check(value, f"/data/{field}", found)
     return found
 
 
 @cache
-def events_checked(kind: type[Event]) -> tuple[str, ...]:
-    """Fields whose values have to be looked at: currencies, time zones, instants, and what holds them."""
-    nested = ("amount", "redress", "price")
-    looked_up = {n for flag in ("currency", "zone", "instant") for n in _flagged(kind, flag)}
-    return tuple(n for n in hints(kind) if n in nested or n in looked_up)
+def checks(kind: type) -> tuple[tuple[str, Check], ...]:
+    """The fields of a type whose values have to be looked at, and how."""
+    return tuple((n, check) for n, h in hints(kind).items() if (check := check_of(h)) is not None)
 
 
-def _check(value: Any, pointer: str, field: str, found: list[tuple[str, str]]) -> None:
-    if value is None:
-        return
-    if isinstance(value, events.Money):
-        _check(value.currency, f"{pointer}/currency", "currency", found)
-    elif field == "currency" and value not in CURRENCIES:
-        found.append((pointer, f"{value!r} is no ISO 4217 currency; for example IDR, USD or EUR would be"))
-    elif isinstance(value, datetime):
-        if not EARLIEST <= value < LATEST_INSTANT:
-            found.append((pointer, f"{value.isoformat()} is out of range; a time from 1900 to 9998 would be right"))
-    elif field == "timezone" and value not in _zones():
-        found.append((pointer, f"{value!r} is no IANA time zone; for example Asia/Jakarta would be"))
+def check_of(hint: Any) -> Check | None:
+    """How the values of a type are looked at, into lists and objects; None where its shape says all."""
+    own = [m for m in getattr(hint, "__metadata__", ()) if isinstance(m, Meta)]
+    if own:
+        return _leaf(own[0].extra or {})
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return _of_object(hint) if checks(hint) else None
+    inner = [check for a in get_args(hint) if (check := check_of(a)) is not None]
+    if not inner:
+        return None
+    if get_origin(hint) is tuple:
+        return _of_items(inner[0])
+    if get_origin(hint) is dict:
+        return _of_entries(*(check_of(a) for a in get_args(hint)))
+    return inner[0]
+
+
+def _leaf(extra: dict[str, Any]) -> Check | None:
+    pattern, expects = extra.get("pattern"), extra.get("expects")
+    if extra.get("currency"):
+        return _currency
+    if extra.get("zone"):
+        return _zone
+    if extra.get("instant"):
+        return _instant
+    if pattern is None:
+        return None
+    matches = pattern.fullmatch
+
+    def check(value: Any, pointer: str, found: list[Fault]) -> None:
+        if isinstance(value, str) and matches(value) is None:
+            found.append((pointer, f"is {shorten(value)}; it has to be {expects}"))
+
+    return check
+
+
+def _of_object(kind: type) -> Check:
+    def check(value: Any, pointer: str, found: list[Fault]) -> None:
+        if isinstance(value, kind):
+            for field, inner in checks(kind):
+                part = getattr(value, field)
+                if part is not None:
+                    inner(part, f"{pointer}/{field}", found)
+
+    return check
+
+
+def _of_items(inner: Check) -> Check:
+    def check(value: Any, pointer: str, found: list[Fault]) -> None:
+        for i, item in enumerate(value):
+            inner(item, f"{pointer}/{i}", found)
+
+    return check
+
+
+def _of_entries(of_key: Check | None, of_value: Check | None) -> Check:
+    def check(value: Any, pointer: str, found: list[Fault]) -> None:
+        for name, item in value.items():
+            for inner, part in ((of_key, name), (of_value, item)):
+                if inner is not None:
+                    inner(part, f"{pointer}/{name}", found)
+
+    return check
+
+
+def _currency(value: Any, pointer: str, found: list[Fault]) -> None:
+    if value not in CURRENCIES:
+        found.append((pointer, f"{shorten(value)} is no ISO 4217 currency; for example IDR, USD or EUR would be"))
+
+
+def _zone(value: Any, pointer: str, found: list[Fault]) -> None:
+    if value not in _zones():
+        found.append((pointer, f"{shorten(value)} is no IANA time zone; for example Asia/Jakarta would be"))
+
+
+def _instant(value: Any, pointer: str, found: list[Fault]) -> None:
+    if not EARLIEST <= value < LATEST_INSTANT:
+        found.append((pointer, f"{value.isoformat()} is out of range; a time from 1900 to 9998 would be right"))
+
+
+def shorten(value: Any) -> str:
+    """A value as it is shown in a message, never whole where it is long."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…'"
 
 
 @cache
