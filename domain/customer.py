@@ -1,0 +1,81 @@
+"""One customer's history, gathered into facts. Knows no rules.
+
+`evolve` remembers one event in place; every type that can stand in a customer's stream has a function (see `families`), and
+a test holds that none is missing. No fact is refused for contradicting another: it waits, or is shown as odd.
+"""
+
+from domain.events import Event
+from domain.facts import Changed, Customer, Series
+from domain.families import care, commerce, complaint, conversation, person
+from domain.families.common import Evolve
+
+EVOLVE: dict[type[Event], Evolve] = {
+    **person.EVOLVE,
+    **conversation.EVOLVE,
+    **commerce.EVOLVE,
+    **complaint.EVOLVE,
+    **care.EVOLVE,
+}
+
+MOST_ENDED_CASES = 100
+MOST_COVERS = 200
+
+
+def evolve(customer: Customer, event: Event) -> int:
+    """Remember one event, in place, and say in bits (`Changed`) what that changed."""
+    if not customer.first_id:
+        customer.first_id, customer.first_at = event.id, event.at
+    return EVOLVE[type(event)](customer, event)
+
+
+class Memory:
+    """How much of each series rules look at: the last `keep` items, and all since `window` µs ago."""
+
+    __slots__ = ("keep", "longest", "window")
+
+    def __init__(self, keep: dict[Series, int], window: dict[Series, int], longest: int) -> None:
+        self.keep = [max(1, keep.get(kind, 1)) for kind in Series]
+        self.window = [window.get(kind, 0) for kind in Series]
+        self.longest = longest
+
+
+def trim(customer: Customer, memory: Memory, now: int) -> None:
+    """Forget what no rule can ask for at `now` or later; counts since ever stay right."""
+    for kind, items in enumerate(customer.series):
+        excess = len(items) - memory.keep[kind]
+        if excess <= 0:
+            continue
+        if window := memory.window[kind]:
+            excess = _older(items, now - window, excess)
+        if excess:
+            del items[:excess]
+            customer.dropped[kind] += excess
+    since = now - memory.longest
+    if len(customer.months) > 1 and customer.months[0][0] <= since:
+        customer.months = [item for item in customer.months if item[0] > since] or customer.months[-1:]
+    if len(customer.purchases) > 1:
+        stale = [ref for ref, purchase in customer.purchases.items() if purchase.at <= since]
+        for ref in stale:
+            del customer.purchases[ref]
+    if len(customer.categories) > _MANY_CATEGORIES:
+        customer.categories = {code: item for code, item in customer.categories.items() if item[0] > since}
+    if len(customer.cases) > MOST_ENDED_CASES + customer.open_cases:
+        ended = sorted((case.ended, ref) for ref, case in customer.cases.items() if not case.open)
+        for _, ref in ended[:-MOST_ENDED_CASES]:
+            del customer.cases[ref]
+    if len(customer.covers) > MOST_COVERS:
+        del customer.covers[:-MOST_COVERS]
+
+
+_MANY_CATEGORIES = 50
+
+
+def _older(items: list[tuple[int, str]], since: int, most: int) -> int:
+    """How many of the first `most` items lie at or before `since`."""
+    for index in range(most):
+        if items[index][0] > since:
+            return index
+    return most
+
+
+__all__ = ["EVOLVE", "Changed", "Customer", "Memory", "evolve", "trim"]

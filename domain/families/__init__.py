@@ -1,0 +1,1 @@
+"""How each family of events is gathered into facts: one function per type, which says what it changed."""

@@ -1,0 +1,235 @@
+"""Care: who looks after them, what we promised, what they agreed to and wish, what is planned, and how it ended."""
+
+
+from domain import events as e
+from domain.facts import (
+    NEVER, Assignment, Changed, Consent, Cover, Customer, News, Planned, Promise, Series, micros,
+)  # fmt: skip
+from domain.families.common import Evolve, bits, contradicts, mark, matched, wait_for
+
+_MOST_OPEN = 200
+_KEPT = bits(Series.PROMISE_KEPT) | Changed.NEWS | Changed.PROMISES
+_BROKEN = bits(Series.PROMISE_BROKEN) | Changed.NEWS | Changed.PROMISES
+_ATTEMPT = bits(Series.ATTEMPT)
+
+
+def _consent(c: Customer, event: e.ConsentGranted | e.ConsentWithdrawn, granted: bool) -> int:
+    until = NEVER
+    if isinstance(event, e.ConsentGranted) and event.until is not None:
+        until = micros(event.until)
+    c.consents[f"{event.purpose or '*'} {event.channel or '*'}"] = Consent(
+        event.purpose, event.channel, granted, event.at, until, event.id, event.version, event.evidence
+    )
+    c.withdrawn = any(not consent.granted for consent in c.consents.values())
+    return 0
+
+
+def consent_granted(c: Customer, event: e.ConsentGranted) -> int:
+    """Of several that fit a contact, what they said last counts."""
+    return _consent(c, event, True)
+
+
+def consent_withdrawn(c: Customer, event: e.ConsentWithdrawn) -> int:
+    """From its own moment on."""
+    return _consent(c, event, False)
+
+
+def preference_stated(c: Customer, event: e.PreferenceStated) -> int:
+    """Only what is given changed; an empty list takes a wish back."""
+    wishes = c.wishes
+    for name in ("preferred", "allowed", "refused", "windows", "cadence", "staff", "staff_traits", "benefits", "topics"):
+        value = getattr(event, name)
+        if value is not None:
+            setattr(wishes, name, value)
+            wishes.stated[name] = event.id
+    if event.rest_until is not None:
+        wishes.rest_until = micros(event.rest_until)
+        wishes.stated["rest_until"] = event.id
+    return 0
+
+
+def manager_assigned(c: Customer, event: e.ManagerAssigned) -> int:
+    """The assignment before ends; assigned again, it is the same relationship."""
+    last = c.managers[-1] if c.managers else None
+    if last is None or last.manager != event.manager:
+        _manager(c, Assignment(event.at, event.manager, event.id, event.version, event.reason))
+    return 0
+
+
+def manager_unassigned(c: Customer, event: e.ManagerUnassigned) -> int:
+    """Nobody from here on; before the first assignment there is nothing to end."""
+    if c.managers and c.managers[-1].manager is not None:
+        _manager(c, Assignment(event.at, None, event.id, event.version, event.reason))
+    return 0
+
+
+def _manager(c: Customer, new: Assignment) -> None:
+    if c.managers and c.managers[-1].at == new.at:
+        c.managers.pop()  # it lasted for no time at all
+        if c.managers and c.managers[-1].manager == new.manager:
+            return
+    if new.manager is not None or c.managers:
+        c.managers.append(new)
+
+
+def manager_introduced(c: Customer, event: e.ManagerIntroduced) -> int:
+    """They know their person; another than the owner is no contradiction, only of no use here."""
+    if c.managers and c.managers[-1].manager == event.manager:
+        c.managers[-1].introduced = c.managers[-1].introduced or event.at
+    return 0
+
+
+def cover_arranged(c: Customer, event: e.CoverArranged) -> int:
+    """A cover lasts until its end or until the next one begins."""
+    until = micros(event.until)
+    if until <= event.at:
+        return contradicts(c, event)
+    if c.covers and c.covers[-1].until > event.at:
+        c.covers[-1].until = event.at
+        if c.covers[-1].at == event.at:
+            c.covers.pop()
+    c.covers.append(Cover(event.at, until, event.cover, event.id, event.reason))
+    return 0
+
+
+def promise_made(c: Customer, event: e.PromiseMade) -> int:
+    """Open until it is kept, broken or released; made again, it has a new date."""
+    c.promises[event.promise] = Promise(
+        event.promise, event.id, event.version, event.at, micros(event.due), event.kind, event.channel, event.staff,
+        event.complaint,
+    )  # fmt: skip
+    if len(c.promises) > _MOST_OPEN:
+        del c.promises[next(iter(c.promises))]
+    c.news.append(News("promised", event.at, event.id, event.promise))
+    change = Changed.PROMISES | Changed.NEWS
+    return change | (matched(c, event.promise, _promise_over) if c.unmatched else 0)
+
+
+def _promise_over(c: Customer, event: e.PromiseKept | e.PromiseBroken | e.PromiseReleased) -> int:
+    return EVOLVE[type(event)](c, event)
+
+
+def promise_kept(c: Customer, event: e.PromiseKept) -> int:
+    """Whether in time is for verdicts to say."""
+    return _over(c, event, event.promise, "promise-kept", Series.PROMISE_KEPT, _KEPT)
+
+
+def promise_broken(c: Customer, event: e.PromiseBroken) -> int:
+    """Said to be broken, in time or not."""
+    return _over(c, event, event.promise, "promise-broken", Series.PROMISE_BROKEN, _BROKEN)
+
+
+def _over(c: Customer, event: e.PromiseKept | e.PromiseBroken, ref: str, what: str, series: Series, change: int) -> int:
+    promise = c.promises.pop(ref, None)
+    if promise is None:
+        return wait_for(c, ref, event)
+    at = max(event.at, promise.at)
+    c.series[series].append((at, event.id))
+    c.news.append(News(what, at, event.id, f"{promise.due} {ref}"))
+    return change
+
+
+def promise_released(c: Customer, event: e.PromiseReleased) -> int:
+    """It counts neither way."""
+    promise = c.promises.pop(event.promise, None)
+    if promise is None:
+        return wait_for(c, event.promise, event)
+    c.news.append(News("promise-released", event.at, event.id, event.promise))
+    return Changed.PROMISES | Changed.NEWS
+
+
+def outreach_planned(c: Customer, event: e.OutreachPlanned) -> int:
+    """It keeps its date, whatever the rules."""
+    c.planned[event.outreach] = Planned(
+        event.outreach, event.id, event.version, event.at, micros(event.due), event.purpose, event.content, event.channel,
+        event.staff,
+    )  # fmt: skip
+    if len(c.planned) > _MOST_OPEN:
+        del c.planned[next(iter(c.planned))]
+    return matched(c, event.outreach, _outreach_later) if c.unmatched else 0
+
+
+def _outreach_later(c: Customer, event: e.OutreachDone | e.OutreachSnoozed | e.OutreachCancelled) -> int:
+    return EVOLVE[type(event)](c, event)
+
+
+def _due_first(c: Customer, at: int) -> str | None:
+    due = [(planned.due, ref) for ref, planned in c.planned.items() if planned.due <= at]
+    return min(due)[1] if due else None
+
+
+def outreach_done(c: Customer, event: e.OutreachDone) -> int:
+    """Without a reference, whatever was due first; what was tried in vain stays due."""
+    ref = event.outreach
+    if ref is not None and ref not in c.planned:
+        return 0  # the conversation itself may have fulfilled it already, or it was due by the rhythm
+    if event.outcome == "reached":
+        c.planned.pop(ref if ref is not None else _due_first(c, event.at) or "", None)
+        c.snoozed_until = 0
+    return 0
+
+
+def outreach_snoozed(c: Customer, event: e.OutreachSnoozed) -> int:
+    """Not before then: one planned contact, or the next one by the rhythm."""
+    until = micros(event.until)
+    if event.outreach is None:
+        c.snoozed_until = until
+    elif (planned := c.planned.get(event.outreach)) is not None:
+        planned.not_before = until
+    else:
+        return wait_for(c, event.outreach, event)
+    return 0
+
+
+def outreach_cancelled(c: Customer, event: e.OutreachCancelled) -> int:
+    """It will not take place."""
+    ref = event.outreach if event.outreach is not None else _due_first(c, event.at)
+    if ref is not None and c.planned.pop(ref, None) is None:
+        return wait_for(c, ref, event)
+    return 0
+
+
+def contact_attempted(c: Customer, event: e.ContactAttempted) -> int:
+    """A receipt; one that was held is no attempt."""
+    if event.outcome == "held":
+        return 0
+    c.series[Series.ATTEMPT].append((event.at, event.id))
+    if event.outcome == "reached":
+        c.failed.pop(event.channel, None)
+    return _ATTEMPT
+
+
+def relationship_ended(c: Customer, event: e.RelationshipEnded) -> int:
+    """Ended by customer or company; buying again, or a new holding, begins it anew."""
+    if c.ended is None:
+        c.ended = mark(event, f"{event.by}:{event.reason}" if event.reason else event.by)
+    return Changed.ENDED
+
+
+def corrected(c: Customer, event: e.TouchpointCorrected | e.TouchpointVoided) -> int:
+    """Only an amendment whose target is not there, or does not fit it, is folded as an event: it waits, visibly."""
+    c.amendments[event.target] = event.id
+    return 0
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.ConsentGranted: consent_granted,
+    e.ConsentWithdrawn: consent_withdrawn,
+    e.PreferenceStated: preference_stated,
+    e.ManagerUnassigned: manager_unassigned,
+    e.ManagerAssigned: manager_assigned,
+    e.ManagerIntroduced: manager_introduced,
+    e.CoverArranged: cover_arranged,
+    e.PromiseMade: promise_made,
+    e.PromiseKept: promise_kept,
+    e.PromiseBroken: promise_broken,
+    e.PromiseReleased: promise_released,
+    e.OutreachPlanned: outreach_planned,
+    e.OutreachDone: outreach_done,
+    e.OutreachSnoozed: outreach_snoozed,
+    e.OutreachCancelled: outreach_cancelled,
+    e.ContactAttempted: contact_attempted,
+    e.RelationshipEnded: relationship_ended,
+    e.TouchpointCorrected: corrected,
+    e.TouchpointVoided: corrected,
+}

@@ -1,0 +1,229 @@
+"""Conversation, self-service, automated, community: how both sides were in touch.
+
+A conversation is what a customer meets most, so this is where a fold spends its time: what a conversation counts as is
+looked up, not worked out.
+"""
+
+from itertools import product
+from typing import get_args
+
+from domain import events as e
+from domain.facts import Changed, Contact, Customer, News, Series, Wait
+from domain.families.common import ACT_BIT, Evolve, act, bits, month_end, noting
+
+_ONE_WAY = {"email", "sms", "letter"}  # an outbound one of these is no talk: nobody answered
+_WRITTEN = {"email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "app", "letter"}
+_UNTAKEN = {"missed", "not-reached", "voicemail", "busy"}
+_MOST_WAITS = 50
+
+_Shape = tuple[str, str, str | None, str]
+
+
+def _series(direction: str, outcome: str, channel: str | None, purpose: str) -> tuple[Series, ...]:
+    """What a conversation counts as, its being an act of theirs left out."""
+    kinds: list[Series] = []
+    reached = outcome == "reached"
+    inbound = direction == "inbound"
+    talk = reached and (inbound or channel not in _ONE_WAY)
+    if inbound:
+        kinds.append(Series.INBOUND)
+        if outcome in _UNTAKEN:
+            kinds.append(Series.MISSED)
+    else:
+        kinds.append(Series.OUTBOUND)
+        if purpose == "selling":
+            kinds.append(Series.SELLING)
+        if purpose == "relationship":
+            kinds.append(Series.RELATIONSHIP)
+        if reached and not talk:
+            kinds.append(Series.ONE_WAY)
+    if reached:
+        kinds.append(Series.REACHED)
+    if talk:
+        kinds.append(Series.TALK)
+        if purpose == "relationship":
+            kinds.append(Series.RELATIONSHIP_TALK)
+    return tuple(kinds)
+
+
+_KINDS: dict[_Shape, tuple[tuple[int, ...], int]] = {
+    shape: (tuple(int(kind) for kind in _series(*shape)), bits(*_series(*shape)) | (ACT_BIT if shape[0] == "inbound" else 0))
+    for shape in product(get_args(e.Direction), get_args(e.Outcome), (*get_args(e.Channel), None), get_args(e.Purpose))
+}
+
+
+def conversation(c: Customer, event: e.Conversation) -> int:
+    """Count it; keep it as the last context where it reached them; open or answer what waits for a human."""
+    at = event.at
+    outcome = event.outcome
+    channel = event.channel
+    purpose = event.purpose
+    direction = event.direction
+    kinds, change = _KINDS[direction, outcome, channel, purpose]
+    item = (at, event.id)
+    series = c.series
+    for kind in kinds:
+        series[kind].append(item)
+    if outcome == "reached":
+        c.last = Contact(
+            event.id, event.version, at, channel, direction, purpose, event.staff, event.thread, event.complaint
+        )
+    if direction == "inbound":
+        series[9].append(item)  # Series.ACT, as `act` does
+        if at < c.month_ends:
+            c.months[-1] = item
+        else:
+            c.months.append(item)
+            c.month_ends = month_end(at)
+        _theirs(c, event)
+        return change
+    return change | _ours(c, event)
+
+
+def _theirs(c: Customer, event: e.Conversation) -> None:
+    if event.outcome == "reached":
+        if event.channel in _WRITTEN:
+            # An answer to a contact of ours is awaited, not an enquiry; what belongs to a complaint is followed there.
+            if event.complaint is None and event.outreach is None:
+                _await(c, event, "enquiry", event.channel, event.thread)
+        elif c.waits:
+            _answered(c, event.thread)
+    elif event.outcome in _UNTAKEN:
+        _await(c, event, "missed-call", event.channel, event.thread)
+
+
+def _ours(c: Customer, event: e.Conversation) -> int:
+    change = 0
+    channel = event.channel or ""
+    if event.outcome == "reached":
+        c.reached_by[channel] = event.at
+        if c.failed:
+            c.failed.pop(channel, None)
+        if c.waits:
+            _answered(c, event.thread)
+        if event.outreach is not None and c.planned:
+            c.planned.pop(event.outreach, None)
+        if event.purpose == "relationship" and channel not in _ONE_WAY:
+            c.news.append(News("relationship-talk", event.at, event.id))
+            change = Changed.NEWS
+        if event.complaint is not None and (case := c.cases.get(event.complaint)) is not None and case.open:
+            case.responded = case.responded or event.at
+            case.spoke = event.at
+            c.news.append(News("case", event.at, event.id, case.ref))
+            change = Changed.NEWS
+    else:
+        c.failed[channel] = c.failed.get(channel, 0) + 1
+    if (c.withdrawn or c.wishes.refused) and refused(c, event.channel, event.purpose) is not None:
+        c.news.append(News("refusal-broken", event.at, event.id))
+        change = Changed.NEWS
+    if c.open_cases and event.purpose == "selling":
+        c.news.append(News("selling-in-complaint", event.at, event.id))
+        change = Changed.NEWS
+    return change
+
+
+def refused(c: Customer, channel: str | None, purpose: str) -> str | None:
+    """The event by which they refused to be contacted on this channel for this purpose, or None.
+
+    Wishes about channels hold for every purpose; a consent withdrawn for all purposes leaves service, which they asked for.
+    """
+    if channel in c.wishes.refused:
+        return c.wishes.stated.get("refused", "")
+    last = None
+    for consent in c.consents.values():
+        fits = consent.channel in (None, channel) and (
+            consent.purpose == purpose or (consent.purpose is None and purpose != "service")
+        )
+        if fits and (last is None or consent.at >= last.at):
+            last = consent
+    return last.id if last is not None and not last.granted else None
+
+
+def _await(c: Customer, event: e.Event, kind: str, channel: str | None, thread: str | None, score: int = 0) -> None:
+    c.waits.append(Wait(kind, event.id, event.version, event.at, channel, thread, score))
+    if len(c.waits) > _MOST_WAITS:
+        del c.waits[0]
+
+
+def _answered(c: Customer, thread: str | None) -> None:
+    """A human spoke with them: everything that waited is answered, but for what belongs to another thread."""
+    if thread is None:
+        c.waits.clear()
+    else:
+        c.waits = [wait for wait in c.waits if wait.thread is not None and wait.thread != thread]
+
+
+def self_service(c: Customer, event: e.SelfServiceUsed) -> int:
+    """They served themself: an act without staff."""
+    c.series[Series.SELF_SERVICE].append((event.at, event.id))
+    act(c, event)
+    if event.act in {"browse", "look-up"}:
+        c.series[Series.BROWSE].append((event.at, event.id))
+        return _BROWSED
+    return _SERVED
+
+
+_SERVED = bits(Series.SELF_SERVICE, Series.ACT)
+_BROWSED = bits(Series.SELF_SERVICE, Series.BROWSE, Series.ACT)
+
+
+def auto_reply(c: Customer, event: e.AutoReplySent) -> int:
+    """It replaces nothing; it may leave something for a human."""
+    if event.needs_human:
+        _await(c, event, "auto-reply", event.channel, event.thread)
+        c.waits[-1].topic = event.topic
+    return 0
+
+
+def community(c: Customer, event: e.CommunityEngaged) -> int:
+    """They took part; leaving is no engagement."""
+    if event.act == "leave":
+        return 0
+    c.series[Series.COMMUNITY].append((event.at, event.id))
+    act(c, event)
+    return _COMMUNITY
+
+
+_COMMUNITY = bits(Series.COMMUNITY, Series.ACT)
+
+
+def review(c: Customer, event: e.ReviewPosted) -> int:
+    """Whether the rating is poor is for the rules to say; until then it waits with its score."""
+    _await(c, event, "review", None, None, event.rating)
+    c.series[Series.REVIEW].append((event.at, event.id))
+    act(c, event)
+    return _REVIEW
+
+
+_REVIEW = bits(Series.REVIEW, Series.ACT)
+
+
+def feedback(c: Customer, event: e.FeedbackGiven) -> int:
+    """As a review; what belongs to a complaint is followed there."""
+    if event.complaint is None:
+        _await(c, event, event.metric, None, None, event.score)
+    c.series[Series.FEEDBACK].append((event.at, event.id))
+    act(c, event)
+    return _FEEDBACK
+
+
+_FEEDBACK = bits(Series.FEEDBACK, Series.ACT)
+
+
+EVOLVE: dict[type[e.Event], Evolve] = {
+    e.CallMade: conversation,
+    e.VisitMade: conversation,
+    e.EmailExchanged: conversation,
+    e.MessageExchanged: conversation,
+    e.MeetingHeld: conversation,
+    e.LetterExchanged: conversation,
+    e.EventInvited: noting(Series.ONE_WAY),
+    e.EventAttended: noting(Series.ATTENDED, Series.ACT),
+    e.SelfServiceUsed: self_service,
+    e.AutoReplySent: auto_reply,
+    e.BroadcastSent: noting(Series.ONE_WAY),
+    e.CommunityEngaged: community,
+    e.ReviewPosted: review,
+    e.IdeaContributed: noting(Series.IDEA, Series.ACT),
+    e.FeedbackGiven: feedback,
+}

@@ -1,0 +1,143 @@
+"""The order in which one customer's events are folded, and what corrections and voids make of a history.
+
+Arrival does not decide: the key is (occurred at, sequence, causal rank of the type, id), so the same events fold to the same
+state in any order of arrival. The one exception is several amendments of one event, of which the last recorded counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import msgspec
+
+from domain.events import Event, TouchpointCorrected, TouchpointVoided
+from domain.facts import micros
+from domain.vocabulary import TYPES, sealed_fields
+
+RANK: dict[type[Event], int] = {kind: rank for rank, kind in enumerate(TYPES.values())}
+
+Key = tuple[int, str, int, str]
+Amendment = TouchpointCorrected | TouchpointVoided
+
+_version = attrgetter("version")
+
+
+def key(event: Event) -> Key:
+    """Where an event stands among all of its customer's events."""
+    return (event.at, event.sequence, RANK[type(event)], event.id)
+
+
+class Amended(NamedTuple):
+    """A history after its amendments: in the order of folding, with those left in that found no target."""
+
+    events: list[Event]
+    corrected: int
+    voided: int
+
+
+def effective(events: Iterable[Event]) -> list[Event]:
+    """Apply voids and corrections to events of one stream (each with its `version`), in the order of folding."""
+    return amend(events).events
+
+
+def amend(events: Iterable[Event]) -> Amended:
+    """Apply voids and corrections, and count those that took effect.
+
+    A corrected event keeps id and sequence and takes time and data of the correction, and its version, from where sealed
+    parts are opened. A void takes away its target; a voided amendment is as if it had never been made.
+    """
+    given = list(events)
+    amendments = [event for event in given if isinstance(event, TouchpointCorrected | TouchpointVoided)]
+    if not amendments:
+        return Amended(sorted(given, key=key), 0, 0)
+    by_id = {event.id: event for event in given}
+    amendments.sort(key=_version)
+    standing = _standing(amendments)
+    last: dict[str, Amendment] = {}
+    unmatched: list[Event] = []
+    voided = 0
+    for amendment in amendments:
+        target = by_id.get(amendment.target)
+        if target is None or target is amendment:
+            if standing(amendment):
+                unmatched.append(amendment)
+        elif isinstance(target, TouchpointCorrected | TouchpointVoided):
+            voided += isinstance(amendment, TouchpointVoided) and standing(amendment)
+        elif standing(amendment):
+            last[amendment.target] = amendment
+    kept: list[Event] = []
+    corrected = 0
+    for event in given:
+        if isinstance(event, TouchpointCorrected | TouchpointVoided):
+            continue
+        match last.get(event.id):
+            case None:
+                kept.append(event)
+            case TouchpointVoided():
+                voided += 1
+            case TouchpointCorrected() as correction:
+                replaced = _corrected(event, correction)
+                kept.append(replaced or event)
+                corrected += replaced is not None
+                if replaced is None:
+                    unmatched.append(correction)
+    return Amended(sorted(kept + unmatched, key=key), corrected, voided)
+
+
+class _standing:  # noqa: N801 - used as a function that remembers its answers
+    """Tells whether an amendment stands: no void that stands takes it away. In a ring of voids the last recorded wins."""
+
+    def __init__(self, amendments: list[Amendment]) -> None:
+        self._voids: dict[str, list[TouchpointVoided]] = defaultdict(list)
+        for amendment in reversed(amendments):
+            if isinstance(amendment, TouchpointVoided) and amendment.target != amendment.id:
+                self._voids[amendment.target].append(amendment)
+        self._known: dict[str, bool] = {}
+        for amendment in reversed(amendments):
+            self(amendment)
+
+    def __call__(self, amendment: Amendment) -> bool:
+        pending = [amendment]
+        while pending:  # not recursion: a chain of voids may be as long as a history
+            current = pending[-1]
+            if current.id in self._known:
+                pending.pop()
+                continue
+            path = {waiting.id for waiting in pending}
+            voids = self._voids.get(current.id, ())
+            unknown = [void for void in voids if void.id not in self._known and void.id not in path]
+            if unknown:
+                pending.append(unknown[0])
+                continue
+            self._known[current.id] = not any(self._known.get(void.id, False) for void in voids)
+            pending.pop()
+        return self._known[amendment.id]
+
+
+def _corrected(event: Event, correction: TouchpointCorrected) -> Event | None:
+    """The event as the correction has it; None where the correction does not fit the event."""
+    kind = type(event)
+    if correction.target_type not in {str(kind.__struct_config__.tag), str(kind.__struct_config__.tag).rpartition(".v")[0]}:
+        return None
+    fields: dict[str, Any] = {
+        **{name: value for name, value in correction.data.items() if name not in sealed_fields(kind)},
+        "type": kind.__struct_config__.tag,
+        "id": event.id,
+        "source": event.source,
+        "sequence": event.sequence,
+        "backfilled": event.backfilled,
+        "actor": correction.actor,
+        "version": correction.version,
+        "at": event.at if correction.time is None else micros(correction.time),
+        "offset": event.offset if correction.time is None else _offset(correction),
+    }
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _offset(correction: TouchpointCorrected) -> int:
+    given = correction.time.utcoffset() if correction.time else None
+    return 0 if given is None else int(given.total_seconds() // 60)

@@ -1,0 +1,203 @@
+"""The one fold: live rows, rebuilt rows, as-of answers, previews and forecasts all come from here.
+
+`advance` takes one event in order. Facts are gathered at once; verdicts are dated when the instant of the event is over, that is before
+the first event of a later instant or at `render`, and at each moment in between at which a rule's answer changes (`state.due`). So the order of
+events of one instant never shows in a verdict, and an event that no rule asks about costs no judgement.
+"""
+
+from collections.abc import Iterable
+from copy import copy
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from domain.customer import EVOLVE, trim
+from domain.events import Event, TouchpointCorrected, TouchpointVoided
+from domain.facts import NEVER, Changed
+from domain.order import RANK, amend, key
+from domain.rules import Rules
+from projections import assignments, complaints, lifecycle, outreach, profile, tier, trust
+from projections.outreach import Step
+from projections.profile import Moment
+from projections.state import State
+
+TABLES = (
+    profile.PROFILE, profile.STANDING, lifecycle.TABLE, assignments.TABLE, complaints.QUEUE, complaints.HISTORY, outreach.TABLE,
+)  # fmt: skip
+
+_TRIM_EVERY = 64  # events
+_CASE_NEWS = frozenset({"opened", "case", "resolved", "reopened", "ended"})
+_TRUST_TURNS = Changed.NEWS | Changed.PROMISES
+_SPEND_TURNS = Changed.SPEND | Changed.RETURNED
+
+
+def begin() -> State:
+    """A customer of whom nothing is known."""
+    return State()
+
+
+def advance(state: State, event: Event, rules: Rules) -> None:
+    """Fold one event that comes after all folded so far."""
+    at = event.at
+    if at > state.now:
+        if state.dirty:
+            if state.dirty & state.watch:
+                _judge(state, rules, state.now)
+            state.dirty = 0
+        while state.due < at:
+            _judge(state, rules, state.due)
+        state.now = at
+    kind = type(event)
+    customer = state.customer
+    if not customer.first_id:
+        customer.first_id, customer.first_at = event.id, at
+        state.due = at
+    state.dirty |= EVOLVE[kind](customer, event)
+    state.last = (at, event.sequence, RANK[kind], event.id)
+    if event.version > state.version:
+        state.version = event.version
+    state.count += 1
+    if not state.count % _TRIM_EVERY:
+        _trim(state, rules)
+
+
+def settle(state: State, rules: Rules, at: int | None = None) -> None:
+    """Judge what happened at the last instant, and what time alone changed up to and including `at`."""
+    if state.dirty & state.watch:
+        _judge(state, rules, state.now)
+    while state.due <= (state.now if at is None else at):
+        _judge(state, rules, state.due)
+    if at is not None and at > state.now:
+        state.now = at
+
+
+def _judge(state: State, rules: Rules, t: int) -> None:
+    """Date every verdict at `t` that something changed, or whose moment has come; each before those that measure it."""
+    state.now = t
+    dirty = state.dirty
+    if dirty & _SPEND_TURNS or state.tier.due <= t:
+        changed = tier.judge(state, rules, t)
+        if changed and state.deadlines:
+            complaints.shorten(state, rules)
+            dirty |= Changed.CASES
+        dirty |= changed
+    news = state.customer.news
+    if news:
+        state.customer.news = []
+        for item in news:
+            if item.what in _CASE_NEWS:
+                complaints.heed(state, rules, item)
+                dirty |= Changed.CASES
+            else:
+                trust.heed(state, rules, item)
+    if news or dirty & _TRUST_TURNS or state.trust.due <= t or state.trust.mark < 0:
+        dirty |= trust.judge(state, rules, t)
+    if dirty & state.stage_watch or state.stage_due <= t:
+        lifecycle.judge(state, rules, t)
+    state.dirty = 0
+    due = min(state.tier.due, state.trust.due, state.stage_due)
+    state.due = due if due > t else t + 1
+
+
+def _trim(state: State, rules: Rules) -> None:
+    trim(state.customer, rules.memory, state.now)
+    tier.cut(state, state.now, rules.memory.longest)
+    trust.cut(state)
+    complaints.cut(state)
+
+
+def fold(events: Iterable[Event], rules: Rules) -> State:
+    """Fold a whole history of one customer, in any order of arrival; corrections and voids are applied."""
+    given = list(events)
+    history = amend(given)
+    state = begin()
+    for event in history.events:
+        advance(state, event, rules)
+    state.customer.corrected, state.customer.voided = history.corrected, history.voided
+    state.version = max((event.version for event in given), default=0)
+    return state
+
+
+def needs_refold(state: State, event: Event) -> bool:
+    """Can this event not simply be folded next? It is late, amends another, or is what an amendment waited for."""
+    if isinstance(event, TouchpointCorrected | TouchpointVoided) or event.id in state.customer.amendments:
+        return True
+    return state.last is not None and key(event) <= state.last
+
+
+def render(state: State, rules: Rules) -> dict[str, list[tuple[Any, ...]]]:
+    """Rows by table, in the order of its columns, without generation and customer.
+
+    Intervals reach from the last event to the rulebook's horizon, or for ever where nothing changes by itself any more; histories
+    reach over all time. Instants are microseconds. Nothing is changed in `state`.
+    """
+    if not state.count:
+        return {table.name: [] for table in TABLES}
+    ghost = state.ghost()
+    if state.customer.news:
+        ghost.customer = copy(state.customer)
+    settle(ghost, rules)
+    present = ghost.ghost()
+    moments, queue, until = _ahead(ghost, rules)
+    steps = _steps(moments)
+    return {
+        profile.PROFILE.name: profile.render(present, rules, moments),
+        profile.STANDING.name: profile.render_standing(present, moments, until),
+        lifecycle.TABLE.name: lifecycle.render(ghost.stages, until),
+        assignments.TABLE.name: assignments.render(present.customer),
+        complaints.QUEUE.name: complaints.render_queue(present, rules, queue, until),
+        complaints.HISTORY.name: complaints.render_history(present),
+        outreach.TABLE.name: outreach.render(present, rules, steps, until),
+    }
+
+
+def _ahead(ghost: State, rules: Rules) -> tuple[list[Moment], list[complaints.Step], int]:
+    """How they will stand if nothing else happens, and until when that is known."""
+    horizon = min(ghost.now + rules.horizon, NEVER)
+    moments = [_moment(ghost, rules)]
+    queue = [complaints.Step(ghost.now, ghost.level, ghost.deadlines)]
+    while ghost.due < horizon:
+        _judge(ghost, rules, ghost.due)
+        moment = _moment(ghost, rules)
+        if moment[1:] != moments[-1][1:]:
+            moments.append(moment)
+        if ghost.level != queue[-1].tier or ghost.deadlines is not queue[-1].deadlines:
+            queue.append(complaints.Step(ghost.now, ghost.level, ghost.deadlines))
+    return moments, queue, NEVER if ghost.due >= NEVER else horizon
+
+
+def _moment(state: State, rules: Rules) -> Moment:
+    return Moment(
+        state.now, state.stage, state.entered, lifecycle.fading(state, rules), state.level, state.score,
+        trust.band(rules, state.score), state.trust.falling,
+    )  # fmt: skip
+
+
+def _steps(moments: list[Moment]) -> list[Step]:
+    """Of all moments, those at which planning changes."""
+    steps: list[Step] = []
+    for m in moments:
+        step = Step(m.at, m.stage, m.since, m.tier, m.fading)
+        if not steps or steps[-1][1:] != step[1:]:
+            steps.append(step)
+    return steps
+
+
+_SOURCES = {
+    "domain": ("customer.py", "events.py", "facts.py", "measures.py", "order.py", "openings.py", "rulebook_model.py", "rules.py",
+               "windows.py", "worktime.py"),
+    "domain.families": ("care.py", "commerce.py", "common.py", "complaint.py", "conversation.py", "person.py"),
+    "projections": ("assignments.py", "complaints.py", "fold.py", "lifecycle.py", "outreach.py", "profile.py", "projection.py",
+                    "state.py", "tier.py", "trust.py"),
+}  # fmt: skip
+
+
+@cache
+def fingerprint() -> str:
+    """Changes whenever code or shape of the fold changes: cached states and rows made by another form are not used."""
+    digest = sha256()
+    for package, names in _SOURCES.items():
+        for name in names:
+            digest.update(files(package).joinpath(name).read_bytes())
+    return digest.hexdigest()[:32]

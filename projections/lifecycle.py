@@ -1,0 +1,144 @@
+"""Lifecycle: the stage of a relationship, its whole history, and why.
+
+A stage is left by a clause of the rulebook, at the moment at which all of the clause's criteria hold. A clause that another would undo
+at the same moment is not taken. What lies ahead is part of the history: it is what will hold if nothing else happens.
+"""
+
+from typing import Any, LiteralString
+
+import msgspec
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from domain.facts import NEVER
+from domain.measures import Measured
+from domain.rules import Clause, Rules
+from projections.projection import INSTANT, INTERVAL, TEXT, Table
+from projections.state import Stage, State
+
+TABLE = Table(
+    "stages",
+    (
+        *INTERVAL,
+        ("stage", TEXT),
+        ("clause", TEXT),
+        ("reason", "jsonb"),  # criteria as measured when the stage was entered; what comes next by itself
+        ("next_at", INSTANT),
+        ("next_stage", TEXT),
+    ),
+    ("customer, from_at", "stage, from_at"),
+)
+
+
+def judge(state: State, rules: Rules, t: int) -> None:
+    """Date the stage at `t`, and whether it fades."""
+    lifecycle = rules.lifecycle
+    undoing = 0
+    for _ in range(len(lifecycle.stages) + 1):
+        due, undoing = NEVER, 0
+        taken: Clause | None = None
+        for clause in lifecycle.out[state.stage]:
+            holds, until = clause.holds(state, t)
+            if holds:
+                back = _undone(state, rules, clause, t)
+                if back is None:
+                    taken = clause
+                    break
+                until = min(until, back[0])
+                undoing |= back[1] | clause.sinks
+            if until < due:
+                due = until
+        state.stage_due = due
+        if taken is None:
+            break
+        _enter(state, taken, t)
+    state.stage_watch = lifecycle.watch[state.stage] | undoing
+    state.watch = rules.watch_always | state.stage_watch
+    if state.stage == lifecycle.fading_stage:
+        _fade(state, rules, t)
+
+
+def _undone(state: State, rules: Rules, clause: Clause, t: int) -> tuple[int, int] | None:
+    """Until when a way back would be open at once, and what could close it; None: there is none."""
+    entered, state.entered = state.entered, t
+    found: tuple[int, int] | None = None
+    for back in rules.lifecycle.out[clause.to]:
+        if back.to == state.stage:
+            holds, until = back.holds(state, t)
+            if holds:
+                known_until, closing = found or (NEVER, 0)
+                found = (min(until, known_until), closing | back.sinks)
+    state.entered = entered
+    return found
+
+
+def _enter(state: State, clause: Clause, t: int) -> None:
+    reason = clause.show(state, t)
+    if state.stages and state.stages[-1].at == t:
+        state.stages.pop()  # passed through in no time
+    cited = next((event for measured in reason for event in measured.events), "")
+    state.stages.append(Stage(t, clause.to, clause.name, reason, cited))
+    state.stage, state.entered, state.unmet_since = clause.to, t, 0
+
+
+def _fade(state: State, rules: Rules, t: int) -> None:
+    """Since when nothing that leads into the stage would hold any more."""
+    kept, ends = False, 0
+    turns = NEVER
+    for clause in rules.lifecycle.keeps:
+        holds, until = clause.holds(state, t)
+        if holds:
+            kept, ends = True, max(ends, until)
+        else:
+            turns = min(turns, until)
+    if kept:
+        state.unmet_since = 0
+        state.stage_due = min(state.stage_due, ends)
+        return
+    state.unmet_since = state.unmet_since or t
+    fades = state.unmet_since + rules.lifecycle.fading_after
+    state.stage_due = min(state.stage_due, turns, fades if fades > t else NEVER)
+
+
+def fading(state: State, rules: Rules) -> bool:
+    """Does the present stage fade at `state.now`?"""
+    return bool(state.unmet_since) and state.unmet_since + rules.lifecycle.fading_after <= state.now
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _shown(measured: Measured) -> dict[str, Any]:
+    return {
+        "measure": measured.measure, "value": measured.value, "test": measured.test, "threshold": measured.threshold,
+        "events": measured.events,
+    }  # fmt: skip
+
+
+def render(stages: list[Stage], until: int) -> list[tuple[Any, ...]]:
+    """All stages, past and to come, without gap or overlap; the last ends at `until`."""
+    rows: list[tuple[Any, ...]] = []
+    last = len(stages) - 1
+    for index, stage in enumerate(stages):
+        follower = stages[index + 1] if index < last else None
+        reason = _encode([_shown(measured) for measured in stage.reason]).decode()
+        ends = follower.at if follower else until
+        rows.append(
+            (stage.at, ends, stage.stage, stage.clause, reason, follower.at if follower else None, follower and follower.stage)
+        )
+    return rows
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------------------
+
+_HISTORY: LiteralString = """
+SELECT from_at, until_at, stage, clause, reason, next_at, next_stage
+FROM rows.stages WHERE generation = %(generation)s AND customer = %(customer)s AND from_at <= %(now)s ORDER BY from_at
+"""
+
+
+def history(connection: Connection[Any], generation: int, customer: str, now: Any) -> list[dict[str, Any]]:
+    """The stages of one customer up to `now` (timestamptz), oldest first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_HISTORY, {"generation": generation, "customer": customer, "now": now}).fetchall()
+
