@@ -13,7 +13,7 @@ def main() -> None:
     """Print each figure as soon as it is known."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(EVENTS))
-    parser.add_argument("--events", type=int, help="how many events to measure with")
+    parser.add_argument("--events", type=int, help="how many events to measure with (read: customers)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     given = parser.parse_args()
     run: Callable[[int], Iterator[Figure]] = import_module(f"tests.benchmarks.{given.name}").run

@@ -13,6 +13,7 @@ import time
 import urllib.request
 from collections.abc import Generator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import psycopg
@@ -31,12 +32,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def open_machine(workers: int = 1) -> Generator[House]:
+def open_machine(now: datetime | None = None) -> Generator[House]:
     """A house in a folder of its own, thrown away at the end; fsync and synchronous_commit are on."""
     base = Path(tempfile.mkdtemp(prefix="jejak-bench-", dir=os.environ.get("TMPDIR", "/var/tmp")))
     base.chmod(0o711)
     try:
-        with open_house(Settings(data=base / "data", workers=workers)) as house:
+        with open_house(Settings(data=base / "data", now=now)) as house:
             with psycopg.connect(house.database_url) as c:
                 for name in ("fsync", "synchronous_commit", "full_page_writes"):
                     row = c.execute("SELECT current_setting(%s)", [name]).fetchone()
@@ -54,6 +55,8 @@ def serve(house: House, workers: int = 1) -> Generator[Served]:
         port = s.getsockname()[1]
     key = house.bearers.create("benchmark", ["append", "read", "read-sealed"])
     env = os.environ | {"JEJAK_DATA": str(house.settings.data), "PYTHONPATH": os.getcwd()}
+    if house.settings.now is not None:
+        env["JEJAK_NOW"] = house.settings.now.isoformat()
     process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.served", str(port), str(workers)], env=env, start_new_session=True)
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process)
