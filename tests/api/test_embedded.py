@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import psycopg
@@ -44,6 +44,9 @@ print(door.recv(4096))
 """
 
 
+Begin = Callable[[Path], subprocess.Popen[str]]
+
+
 @contextlib.contextmanager
 def new_folder() -> Generator[Path]:
     """A data folder in a path with a space, into which also a server's own user may go."""
@@ -74,8 +77,18 @@ def fresh() -> Generator[Path]:
         assert embedded.wait_until_ended(folder)
 
 
-def begin(data: Path, program: str = USER) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", program, str(data)], stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def begin() -> Generator[Begin]:
+    """Starts a process that uses the server of a data folder, and prints each number that it was told is recorded."""
+    with contextlib.ExitStack() as stack:
+
+        def run(data: Path) -> subprocess.Popen[str]:
+            process = subprocess.Popen([sys.executable, "-c", USER, str(data)], stdout=subprocess.PIPE, text=True)
+            stack.enter_context(process)
+            stack.callback(process.kill)
+            return process
+
+        yield run
 
 
 def told(process: subprocess.Popen[str], lines: int) -> int:
@@ -98,8 +111,11 @@ def ask(server: Server, question: str, database: str = "jejak") -> object:
 
 
 def keeper_of(postmaster: int) -> int:
-    status = subprocess.run(["ps", "-o", "ppid=", "-p", str(postmaster)], capture_output=True, text=True, check=True)
-    return int(status.stdout)
+    status = Path(f"/proc/{postmaster}/stat")
+    if status.exists():
+        return int(status.read_text().rpartition(")")[2].split()[1])
+    listed = subprocess.run(["ps", "-o", "ppid=", "-p", str(postmaster)], capture_output=True, text=True, check=True)
+    return int(listed.stdout)
 
 
 def answers_again(server: Server, seconds: float = 30) -> bool:
@@ -124,7 +140,7 @@ def test_first_start_makes_both_databases_durable_and_for_us_alone(fresh: Path) 
         assert server.place.socket.stat().st_mode & 0o077 == 0
 
 
-def test_second_process_joins_and_the_server_outlives_the_first(data: Path) -> None:
+def test_second_process_joins_and_the_server_outlives_the_first(data: Path, begin: Begin) -> None:
     first = begin(data)
     told(first, 1)
     with embedded.server(data) as server:
@@ -137,7 +153,7 @@ def test_second_process_joins_and_the_server_outlives_the_first(data: Path) -> N
     assert keeper.postmaster_of(server.place.cluster) is None
 
 
-def test_nothing_acknowledged_is_lost_when_the_only_user_is_killed(data: Path) -> None:
+def test_nothing_acknowledged_is_lost_when_the_only_user_is_killed(data: Path, begin: Begin) -> None:
     for _ in range(2):
         process = begin(data)
         last = max(told(process, 20), kill(process))
@@ -145,7 +161,9 @@ def test_nothing_acknowledged_is_lost_when_the_only_user_is_killed(data: Path) -
             assert ask(server, f"SELECT count(*) FROM said WHERE n = {last}") == 1
 
 
-def test_a_killed_server_comes_back_at_the_same_address_with_all_that_was_acknowledged(data: Path) -> None:
+def test_a_killed_server_comes_back_at_the_same_address_with_all_that_was_acknowledged(
+    data: Path, begin: Begin
+) -> None:
     with embedded.server(data) as server:
         process = begin(data)
         last = told(process, 20)
@@ -167,7 +185,7 @@ def test_a_killed_keeper_takes_the_server_with_it_and_both_come_back_when_watche
         assert ask(server, "SHOW data_directory") == str(server.place.cluster)
 
 
-def test_everything_killed_at_once_starts_again(data: Path) -> None:
+def test_everything_killed_at_once_starts_again(data: Path, begin: Begin) -> None:
     process = begin(data)
     told(process, 20)
     place = embedded.recorded_place(data.resolve())
@@ -187,8 +205,7 @@ def test_a_pid_file_whose_number_was_given_to_another_process_does_no_harm(data:
     assert embedded.wait_until_ended(data)
     user = server.place.user
     # a process of the server's own user, for which alone PostgreSQL would take it
-    other = subprocess.Popen(["sleep", "60"], user=user.pw_uid if user else None)
-    try:
+    with subprocess.Popen(["sleep", "60"], user=user.pw_uid if user else None) as other:
         pid_file.write_text("\n".join([str(other.pid), *left.split("\n")[1:]]))
         if user:
             os.chown(pid_file, user.pw_uid, user.pw_gid)
@@ -196,9 +213,7 @@ def test_a_pid_file_whose_number_was_given_to_another_process_does_no_harm(data:
         with embedded.server(data) as again:
             assert ask(again, "SELECT 1") == 1
         assert other.poll() is None
-    finally:
         other.kill()
-        other.wait()
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_private_folder(fresh: Path) -> None:
@@ -215,7 +230,7 @@ def test_a_path_too_long_for_a_socket_gets_a_short_private_folder(fresh: Path) -
     shutil.rmtree(socket)
 
 
-def test_many_processes_that_start_at_once_share_one_server(data: Path) -> None:
+def test_many_processes_that_start_at_once_share_one_server(data: Path, begin: Begin) -> None:
     processes = [begin(data) for _ in range(4)]
     for process in processes:
         told(process, 1)
