@@ -4,6 +4,7 @@ An identification is entered before it is recorded, so that nobody who reads it 
 whatever is found out of step, is mended by reading the customer's stream and entering everything anew.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from domain.events import (
     TouchpointVoided,
 )
 from domain.identity import name_prefixes, name_query
-from domain.keystore import FOREVER, KeyStore, NewPoint
+from domain.keystore import KeyStore, NewPoint
 from domain.order import effective
 from domain.recorder import LedgerRecorder
 from domain.routing import SELF
@@ -50,21 +51,18 @@ class BlindIndex:
             return
         known = self._recorder.received([t.id for t, _ in telling])
         points: list[NewPoint] = []
-        released: list[tuple[bytes, bytes, int]] = []
         names: list[tuple[bytes, bytes]] = []
         for t, customer in telling:
             if t.id in known:
                 continue
             if isinstance(t.event, Named):
                 names += ((token, customer) for token in self.name_tokens(t.sealed.get("name")))
-            elif isinstance(t.event, CustomerIdentified):
+            elif isinstance(t.event, CustomerIdentified | CustomerIdentifierRemoved):
                 points.append(self._point(t.event, t.sealed["value"], customer))
-            elif isinstance(t.event, CustomerIdentifierRemoved):
-                released.append((self._token(t.event, t.sealed["value"]), customer, t.occurred))
         if names:
             self._keys.index_names(names)
-        if points or released:
-            self._keys.hold(points, released)
+        if points:
+            self._keys.hold(points)
 
     def finish(
         self, registered: Iterable[bytes], sent: Sequence[tuple[Touchpoint, bytes]], refused: Sequence[tuple[Touchpoint, bytes]]
@@ -73,15 +71,23 @@ class BlindIndex:
         if settled := set(registered):
             self._keys.confirm(settled)
         amended = {t.event.target: c for t, c in sent if isinstance(t.event, TouchpointVoided | TouchpointCorrected)}
-        stale = {c for t, c in refused if isinstance(t.event, Identity) and t.event.source != SELF}
+        in_vain: dict[bytes, list[bytes]] = defaultdict(list)
+        for t, c in refused:
+            if isinstance(t.event, Identity) and t.event.source != SELF:
+                in_vain[c].append(t.id)
+        telling = [(t, c) for t, c in sent if isinstance(t.event, Identity) and t.event.source != SELF]
+        # A removal may stand before identifications that were passed over as said before; a correction, before its target.
+        stale = {*in_vain, *(c for t, c in telling if isinstance(t.event, CustomerIdentifierRemoved))}
+        if telling:
+            stale |= self._recorder.amended([c for _, c in telling])
         if amended:
             types = self._recorder.types_of([uuid_bytes(target) for target in amended])
             stale |= {amended[uuid_text(target)] for target, type_ in types.items() if type_ in TELLING}
         for customer in stale:
-            self.mend(customer)
+            self.mend(customer, in_vain[customer])
 
-    def mend(self, customer: bytes) -> None:
-        """Enter everything of one customer anew, from their stream."""
+    def mend(self, customer: bytes, in_vain: Sequence[bytes] = ()) -> None:
+        """Enter everything of one customer anew, from their stream; forget what events said that were refused after all."""
         key = self._keys.keys([customer]).get(customer)
         if key is None:
             return
@@ -94,23 +100,16 @@ class BlindIndex:
             if fact.sealed is not None and isinstance(event, (*Identity, TouchpointCorrected)):
                 parts = msgspec.json.decode(unseal(key, fact.sealed, associated(customer, uuid_bytes(event.id), name_of(event))))
                 opened[fact.originator_version] = parts | parts.pop("sealed_data", {})
-        self._enter(customer, effective(events), opened)
-
-    def _enter(self, customer: bytes, events: Iterable[Event], opened: dict[int, dict[str, Any]]) -> None:
-        points: dict[bytes, tuple[NewPoint, int]] = {}
+        points: list[NewPoint] = []
         names: set[bytes] = set()
-        for event in events:
+        for event in effective(events):
             parts = opened.get(event.version, {})
             if isinstance(event, Named):
                 names |= set(self.name_tokens(parts.get("name")))
-            elif isinstance(event, CustomerIdentified) and parts.get("value"):
-                point = self._point(event, parts["value"], customer)
-                points.setdefault(point.token, (point, FOREVER))
-            elif isinstance(event, CustomerIdentifierRemoved) and parts.get("value"):
-                token = self._token(event, parts["value"])
-                if token in points:
-                    points[token] = (points[token][0], event.at)
-        self._keys.replace(customer, list(points.values()), names)
+            elif isinstance(event, CustomerIdentified | CustomerIdentifierRemoved) and parts.get("value"):
+                points.append(self._point(event, parts["value"], customer))
+        points.sort(key=lambda p: not p.removed)  # what ended must be known before a repetition is passed over
+        self._keys.replace(customer, [*(uuid_bytes(e.id) for e in events), *in_vain], points, names)
 
     def name_tokens(self, name: str | None) -> list[bytes]:
         """Tokens of every prefix of every word of a name."""
@@ -120,11 +119,8 @@ class BlindIndex:
         """Customers one of whose names has, for each word of `text`, a word that begins so."""
         return self._keys.find_names([[self._secrets.token("name", s) for s in word] for word in name_query(text)], limit)
 
-    def _token(self, event: CustomerIdentified | CustomerIdentifierRemoved, value: str) -> bytes:
+    def _point(self, event: CustomerIdentified | CustomerIdentifierRemoved, value: str, customer: bytes) -> NewPoint:
         point = self._door.identifier(event, value)
-        return self._secrets.token(point.kind, point.text)
-
-    def _point(self, event: CustomerIdentified, value: str, customer: bytes) -> NewPoint:
-        point = self._door.identifier(event, value)
-        since = None if event.since is None else micros(event.since)
-        return NewPoint(self._secrets.token(point.kind, point.text), point.kind, customer, uuid_bytes(event.id), event.at, since, event.shared)
+        token, removed = self._secrets.token(point.kind, point.text), isinstance(event, CustomerIdentifierRemoved)
+        since = None if removed or event.since is None else micros(event.since)
+        return NewPoint(token, point.kind, customer, uuid_bytes(event.id), event.at, since, point.shared, removed)

@@ -4,7 +4,7 @@ What was read is remembered in this process until the store's revision moves on,
 stops being so: a point gets a second holder, a holder loses it, a key is destroyed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -37,7 +37,7 @@ class Holding(NamedTuple):
 
 
 class NewPoint(NamedTuple):
-    """A point that a customer begins to hold, as an event says."""
+    """A point that a customer begins to hold, or has no more (`removed`), as an event says."""
 
     token: bytes
     kind: str
@@ -46,6 +46,14 @@ class NewPoint(NamedTuple):
     at: int
     since: int | None
     shared: bool
+    removed: bool = False
+
+    @property
+    def start(self) -> int:
+        """When it begins, or began to be no longer so; who shares a point and does not say, has it from the beginning."""
+        if self.since is not None:
+            return self.since
+        return -FOREVER if self.shared else self.at
 
 
 class KeyStore:
@@ -154,17 +162,16 @@ class KeyStore:
         """
         with self._pool.connection() as c, c.transaction():
             tokens = sorted({token for token, _, _ in points})
-            c.execute(
-                "SELECT pg_advisory_xact_lock(t) FROM unnest(%b::bigint[]) t",
-                [[int.from_bytes(token[:8], "big", signed=True) for token in tokens]],
-            )
+            _lock(c, tokens)
             held = _holdings(c, tokens)
-            fresh: dict[bytes, tuple[bytes, str, int, bytes]] = {}
+            fresh: dict[tuple[bytes, int], Claim] = {}
             for token, kind, at in points:
-                if not holders(held.get(token, ()), at) and token not in fresh:
-                    fresh[token] = (token, kind, at if token in held else -FOREVER, uuid4().bytes)
+                if not holders(held.get(token, ()), at):
+                    since, until = _gap(held.get(token, ()), at)
+                    if (token, until) not in fresh:
+                        fresh[token, until] = Claim(token, kind, since, until, uuid4().bytes)
             if fresh:
-                self._make_keys(c, [customer for *_, customer in fresh.values()])
+                self._make_keys(c, [claim.customer for claim in fresh.values()])
                 _claim(c, list(fresh.values()), identified)
                 held = _holdings(c, tokens)
         return held
@@ -172,7 +179,7 @@ class KeyStore:
     def provisional(self, token: bytes) -> bytes:
         """The provisional customer that stands for all holders of a point."""
         with self._pool.connection() as c, c.transaction():
-            c.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(token[:8], "big", signed=True)])
+            _lock(c, [token])
             row = c.execute("SELECT customer FROM keys.provisional WHERE token = %s", [UUID(bytes=token)]).fetchone()
             if row is None:
                 customer = uuid4()
@@ -186,19 +193,15 @@ class KeyStore:
         with self._pool.connection() as c:
             c.execute("UPDATE keys.points SET claimed = false WHERE claimed AND customer = ANY(%b)", [[UUID(bytes=x) for x in customers]])
 
-    def hold(self, points: Sequence[NewPoint], released: Sequence[tuple[bytes, bytes, int]]) -> None:
-        """Begin the holdings, end the (token, customer, until µs) released."""
+    def hold(self, points: Sequence[NewPoint]) -> None:
+        """Enter what is said of points; in whatever order it comes, the same follows."""
         with self._pool.connection() as c, c.transaction():
+            _lock(c, [p.token for p in points])
             known = _holdings(c, [p.token for p in points])
-            _hold(c, [p for p in points if not _goes_on(p, known.get(p.token, ()))])
-            for token, customer, until in released:
-                c.execute(
-                    """UPDATE keys.points SET held_until = least(held_until, to_timestamp(%s / 1e6))
-                        WHERE token = %s AND customer = %s AND (held_from < to_timestamp(%s / 1e6) OR held_from = '-infinity')""",
-                    [until, UUID(bytes=token), UUID(bytes=customer), until],
-                )
+            # Said again, it is passed over, or a nightly synchronisation would fill the store.
+            _hold(c, [p for p in points if p.removed or not _goes_on(p, known.get(p.token, ()))])
             # Nobody remembers that a point is held by nobody: a first holder takes nothing back.
-            if known or released:
+            if known:
                 _moved_on(c)
 
     # --- names, and everything of one customer anew -------------------------------------------------------------------------
@@ -225,18 +228,21 @@ class KeyStore:
             ).fetchall()
         return [str(r[0]) for r in rows]
 
-    def replace(self, customer: bytes, points: Sequence[tuple[NewPoint, int]], names: Iterable[bytes]) -> None:
-        """Everything that the indexes say of one customer, anew: points with their end (µs), and name tokens."""
+    def replace(self, customer: bytes, said_by: Collection[bytes], points: Sequence[NewPoint], names: Iterable[bytes]) -> None:
+        """What the events `said_by` say of one customer, anew: points, and name tokens. Other events may be on their way."""
         who = UUID(bytes=customer)
         with self._pool.connection() as c, c.transaction():
-            c.execute("DELETE FROM keys.points WHERE customer = %s", [who])
+            before = c.execute(
+                """DELETE FROM keys.points WHERE customer = %s AND event = ANY(%s)
+                RETURNING token, event, CASE WHEN isfinite(held_until) THEN held_until END""",
+                [who, [UUID(bytes=event) for event in said_by]],
+            ).fetchall()
             c.execute("DELETE FROM keys.names WHERE customer = %s", [who])
-            _hold(c, [p for p, _ in points])
-            for p, until in points:
-                if until < FOREVER:
+            _hold(c, points)
+            for token, event, bound in before:  # which no event states
+                if bound is not None:
                     c.execute(
-                        "UPDATE keys.points SET held_until = to_timestamp(%s / 1e6) WHERE token = %s AND customer = %s AND event = %s",
-                        [until, UUID(bytes=p.token), who, UUID(bytes=p.event)],
+                        "UPDATE keys.points SET held_until = %s WHERE token = %s AND customer = %s AND event = %s", [bound, token, who, event]
                     )
             _index_names(c, ((t, customer) for t in names))
             _moved_on(c)
@@ -246,8 +252,8 @@ class KeyStore:
         with self._pool.connection() as c:
             return c.execute(
                 """SELECT a.kind, array_agg(DISTINCT a.customer::text ORDER BY a.customer::text), bool_and(a.shared)
-                     FROM keys.points a
-                    WHERE EXISTS (SELECT FROM keys.points b WHERE b.token = a.token AND b.customer <> a.customer
+                     FROM keys.holdings a
+                    WHERE EXISTS (SELECT FROM keys.holdings b WHERE b.token = a.token AND b.customer <> a.customer
                                      AND b.held_from < a.held_until AND a.held_from < b.held_until)
                     GROUP BY a.token, a.kind ORDER BY max(a.held_from) DESC LIMIT %s""",
                 [limit],
@@ -257,7 +263,7 @@ class KeyStore:
         """Who may be meant by a provisional customer: all holders of its point."""
         with self._pool.connection() as c:
             rows = c.execute(
-                """SELECT DISTINCT p.customer::text FROM keys.provisional v JOIN keys.points p USING (token)
+                """SELECT DISTINCT p.customer::text FROM keys.provisional v JOIN keys.holdings p USING (token)
                     WHERE v.customer = %s ORDER BY 1""",
                 [UUID(customer)],
             ).fetchall()
@@ -273,19 +279,42 @@ def holders(held: Sequence[Holding], at: int) -> list[Holding]:
     return list(active.values())
 
 
-def _claim(c: Connection[Any], fresh: Sequence[tuple[bytes, str, int, bytes]], identified: Callable[[bytes], bytes]) -> None:
+class Claim(NamedTuple):
+    """A new customer for a point that nobody holds between `since` and `until` (µs)."""
+
+    token: bytes
+    kind: str
+    since: int
+    until: int
+    customer: bytes
+
+
+def _gap(held: Sequence[Holding], at: int) -> tuple[int, int]:
+    """The time around `at` (µs) in which nobody holds a point: from the last holder's end to the next one's beginning."""
+    return max((h.until for h in held if h.until <= at), default=at), min((h.since for h in held if h.since > at), default=FOREVER)
+
+
+def _claim(c: Connection[Any], fresh: Sequence[Claim], identified: Callable[[bytes], bytes]) -> None:
     c.execute(
-        """INSERT INTO keys.points (token, kind, customer, event, held_from, claimed)
-           SELECT t, k, c, e, CASE WHEN f < 0 THEN '-infinity' ELSE to_timestamp(f / 1e6) END, true
-             FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[]) AS x(t, k, c, e, f)""",
+        """INSERT INTO keys.points (token, kind, customer, event, held_from, held_until, claimed)
+           SELECT t, k, c, e, to_timestamp(f / 1e6), CASE WHEN u < %b THEN to_timestamp(u / 1e6) ELSE 'infinity' END, true
+             FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::bigint[]) AS x(t, k, c, e, f, u)""",
         [
-            [UUID(bytes=t) for t, *_ in fresh],
-            [k for _, k, *_ in fresh],
-            [UUID(bytes=customer) for *_, customer in fresh],
-            [UUID(bytes=identified(customer)) for *_, customer in fresh],
-            [since for _, _, since, _ in fresh],
+            FOREVER,
+            [UUID(bytes=claim.token) for claim in fresh],
+            [claim.kind for claim in fresh],
+            [UUID(bytes=claim.customer) for claim in fresh],
+            [UUID(bytes=identified(claim.customer)) for claim in fresh],
+            [claim.since for claim in fresh],
+            [claim.until for claim in fresh],
         ],
     )
+
+
+def _lock(c: Connection[Any], tokens: Iterable[bytes]) -> None:
+    """Keep others from deciding on the same points at the same time; in one order, so that nobody waits in a ring."""
+    keys = sorted({int.from_bytes(token[:8], "big", signed=True) for token in tokens})
+    c.execute("SELECT pg_advisory_xact_lock(t) FROM unnest(%b::bigint[]) t", [keys])
 
 
 def _moved_on(c: Connection[Any]) -> None:
@@ -297,7 +326,7 @@ def _holdings(c: Connection[Any], tokens: Sequence[bytes]) -> dict[bytes, tuple[
         """SELECT token, customer, shared, claimed, event,
                   CASE WHEN isfinite(held_from) THEN (extract(epoch FROM held_from) * 1000000)::bigint ELSE -%b::bigint END,
                   CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000000)::bigint ELSE %b::bigint END
-             FROM keys.points WHERE token = ANY(%b) ORDER BY held_from, customer""",
+             FROM keys.holdings WHERE token = ANY(%b) ORDER BY held_from, customer""",
         [FOREVER, FOREVER, packing.uuids(tokens)],
         binary=True,
     ).fetchall()
@@ -309,30 +338,29 @@ def _holdings(c: Connection[Any], tokens: Sequence[bytes]) -> dict[bytes, tuple[
 
 
 def _goes_on(point: NewPoint, held: Sequence[Holding]) -> bool:
-    """Does the customer hold this point already, in the same way?"""
-    return any(h.customer == point.customer and h.until >= FOREVER and h.shared == point.shared for h in held)
+    """Whether the customer holds this point already, in the same way."""
+    return any(h.customer == point.customer and h.until >= FOREVER and h.shared == point.shared and h.since <= point.start for h in held)
 
 
 def _hold(c: Connection[Any], points: Sequence[NewPoint]) -> None:
-    """Insert holdings. Where it is not said since when, the first and all sharing holders have it from the beginning."""
+    """Enter what is said of points."""
     if points:
         c.execute(
-            """INSERT INTO keys.points (token, kind, customer, event, held_from, shared)
-               SELECT token, kind, customer, event,
-                      CASE WHEN since IS NOT NULL THEN to_timestamp(since / 1e6)
-                           WHEN shared OR NOT EXISTS (SELECT FROM keys.points p WHERE p.token = n.token AND p.customer <> n.customer)
-                           THEN '-infinity' ELSE to_timestamp(at / 1e6) END, shared
-                 FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::bigint[], %b::boolean[])
-                      AS n(token, kind, customer, event, at, since, shared)
+            """INSERT INTO keys.points (token, kind, customer, event, held_from, shared, removed)
+               SELECT token, kind, customer, event, CASE WHEN since > -%b::bigint THEN to_timestamp(since / 1e6) ELSE '-infinity' END,
+                      shared, removed
+                 FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::boolean[], %b::boolean[])
+                      AS n(token, kind, customer, event, since, shared, removed)
                ON CONFLICT DO NOTHING""",
             [
+                FOREVER,
                 packing.uuids([p.token for p in points]),
                 [p.kind for p in points],
                 packing.uuids([p.customer for p in points]),
                 packing.uuids([p.event for p in points]),
-                [p.at for p in points],
-                [p.since for p in points],
+                [p.start for p in points],
                 [p.shared for p in points],
+                [p.removed for p in points],
             ],
         )
 

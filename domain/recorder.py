@@ -215,6 +215,17 @@ class LedgerRecorder(ApplicationRecorder):
             ).fetchall()
         return {id_.bytes: type_ for id_, type_ in rows}
 
+    def amended(self, customers: Sequence[bytes]) -> set[bytes]:
+        """Those of these customers in whose streams something is corrected or voided."""
+        with self.connection() as c:
+            rows = c.execute(
+                """SELECT DISTINCT customer FROM ledger.events
+                    WHERE customer = ANY(%b) AND type IN ('touchpoint.corrected.v1', 'touchpoint.voided.v1')""",
+                [packing.uuids(customers)],
+                binary=True,
+            ).fetchall()
+        return {customer.bytes for (customer,) in rows}
+
     def history(self, customer: UUID, known_at: int | None) -> tuple[str, list[int]]:
         """A stream's clear payloads as one JSON array by version, and the versions."""
         with self.connection() as c:

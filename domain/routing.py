@@ -11,7 +11,7 @@ from functools import lru_cache
 import msgspec
 from msgspec import Struct
 
-from domain.door import Point, Touchpoint
+from domain.door import Point, Touchpoint, instant
 from domain.errors import Refusal, UnknownCustomer
 from domain.events import (
     Beside,
@@ -85,7 +85,8 @@ class Router:
         holder = found[0]
         if not holder.claimed:
             return Route(holder.customer)
-        before = [self._identified(holder.customer, t, t.point)]
+        since = holder.since if holder.since > min(h.since for h in held[token]) else None
+        before = [self._identified(holder.customer, t, t.point, since)]
         if not isinstance(t.event, CustomerRegistered):
             before.insert(0, self._registered(holder.customer, t, provisional=False))
         return Route(holder.customer, before, new=True)
@@ -122,7 +123,7 @@ class Router:
         )
         return self._own(event, id_, {}, prompt)
 
-    def _identified(self, customer: bytes, prompt: Touchpoint, point: Point) -> Touchpoint:
+    def _identified(self, customer: bytes, prompt: Touchpoint, point: Point, since: int | None) -> Touchpoint:
         id_ = self._identified_id(customer)
         kind = "external" if point.kind.startswith("external:") else point.kind
         event = CustomerIdentified(
@@ -133,6 +134,7 @@ class Router:
             actor=prompt.event.actor,
             kind=msgspec.convert(kind, CustomerIdentified.__annotations__["kind"]),
             scheme=point.scheme,
+            since=None if since is None else instant(since),
         )
         return self._own(event, id_, {"value": point.given}, prompt)
 
