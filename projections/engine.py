@@ -6,10 +6,14 @@ writes, so an engine that lost its lock has lost its transaction too. Others sta
 sooner; without one it looks every `poll` seconds.
 """
 
+import gc
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
+from queue import SimpleQueue
 from threading import Event as Flag
 from typing import Any, NamedTuple
 
@@ -47,7 +51,9 @@ class Pace(NamedTuple):
     standby: float = 0.5  # seconds between two tries to lead
     backoff: float = 0.1  # seconds before the first new try after a failure; doubles
     backoff_limit: float = 5.0
-    batch: int = 100_000  # events at most in one transaction
+    batch: int = 50_000  # events read at once
+    commit_events: int = 1_000_000  # a transaction ends when everything recorded is folded, or after so many events,
+    commit_seconds: float = 10.0  # or so many seconds; a customer is rendered once in it
     capacity: int = 20_000  # folded states in memory, of each generation
 
 
@@ -69,14 +75,36 @@ def connect(dsn: str) -> Connection[Any]:
     return connection
 
 
+def _each(parts: "SimpleQueue[Gathered | BaseException | None]") -> Iterator[Gathered]:
+    """What comes through the queue, up to None; an error there is raised here, so that nothing is committed."""
+    while (part := parts.get()) is not None:
+        if isinstance(part, BaseException):
+            raise part
+        yield part
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Without the cyclic collector: a batch makes objects by the hundred thousand that live on, and hardly a cycle."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Follower:
-    """Keeps one generation: reads, folds, and writes in a thread of its own while the next batch is read and folded."""
+    """Keeps one generation: reads and folds in batches, and renders while a thread of its own writes."""
 
     def __init__(self, generation: Generation, fold: Fold, rules: Any, pace: Pace) -> None:
         self.generation = generation
-        self.position = generation.position  # up to where events are folded; what is written may be one batch behind
+        self.position = generation.position  # up to where events are folded
+        self._committed = generation.position  # up to where rows are written, or about to be
+        self._since = 0.0  # when folding for the next transaction began
         self._fold = fold
-        self._limit = pace.batch
+        self._pace = pace
         self._writer = Writer(generation.id, fold.fingerprint(), fold.TABLES)
         self.folder = Folder(fold, rules, self._writer, pace.capacity)
         self._pending: Future[None] | None = None
@@ -89,14 +117,16 @@ class Follower:
         self.folder.forget(row[0] for row in parked)
 
     def step(self, reader: Connection[Any], writer: Connection[Any], head: int, pool: ThreadPoolExecutor) -> None:
-        """Take the next batch; its writing goes on in `pool`, at most one at a time."""
-        before, until = self.position, min(head, self.position + self._limit)
+        """Fold the next batch. Its rows are written in `pool`, and may still be when this returns short of `head`."""
+        until = min(head, self.position + self._pace.batch)
+        if self.position == self._committed:
+            self._since = time.monotonic()
         try:
-            self.folder.take(reader, histories.batch(reader, before, until), until)
-            gathered = self._writer.hand_over()
-            self.settle()
-            self.position = until
-            self._pending = pool.submit(self._commit, writer, gathered, before, until)
+            with _undisturbed():
+                self.folder.take(reader, histories.batch(reader, self.position, until), until)
+                self.position = until
+                if until == head or self._full():
+                    self._write(writer, pool)
             if until == head:
                 self.settle()
         except _UNWRITABLE as error:
@@ -104,6 +134,28 @@ class Follower:
             with suppress(*_UNWRITABLE):
                 self.settle()
             self._isolate(reader, writer, head)
+
+    def _full(self) -> bool:
+        pace = self._pace
+        return (
+            self.position - self._committed >= pace.commit_events
+            or self.folder.touched >= pace.capacity
+            or time.monotonic() - self._since >= pace.commit_seconds
+        )
+
+    def _write(self, writer: Connection[Any], pool: ThreadPoolExecutor) -> None:
+        """Render, and have it written meanwhile, part by part in one transaction."""
+        self.settle()
+        parts: SimpleQueue[Gathered | BaseException | None] = SimpleQueue()
+        self._pending = pool.submit(self._commit, writer, parts, self._committed, self.position)
+        self._committed = self.position
+        try:
+            for gathered in self.folder.gather():
+                parts.put(gathered)
+            parts.put(None)
+        except BaseException as error:
+            parts.put(error)
+            raise
 
     def settle(self) -> None:
         """Wait until what was folded is written; raises what writing raised."""
@@ -122,14 +174,22 @@ class Follower:
             )
         ]
         if asked:
-            self.folder.refold(reader, asked, self.position)
-            self._commit(writer, self._writer.hand_over(), self.position, self.position)
+            with writer.transaction():
+                for customer in asked:
+                    self._alone(writer, customer, self.position, partial(self.folder.refold, reader, [customer], self.position))
+                self._move(writer, self.position, self.position)
 
-    def _commit(self, connection: Connection[Any], gathered: Gathered, before: int, until: int) -> None:
+    def _commit(
+        self, connection: Connection[Any], parts: "SimpleQueue[Gathered | BaseException | None]", before: int, until: int
+    ) -> None:
         with connection.transaction():
+            self._put(connection, _each(parts), until)
+            self._move(connection, before, until)
+
+    def _put(self, connection: Connection[Any], parts: Iterable[Gathered], until: int) -> None:
+        for gathered in parts:
             self._writer.write(connection, gathered)
             catalogue.record(connection, gathered.beside, until)
-            self._move(connection, before, until)
 
     def _move(self, connection: Connection[Any], before: int, until: int) -> None:
         moved = connection.execute(
@@ -143,22 +203,24 @@ class Follower:
         """Somebody's rows cannot be written: find out whose, park them, and write those of all others."""
         self.start(reader)
         [(before,)] = reader.execute("SELECT position FROM rows.generations WHERE id = %s", [self.generation.id])
-        until = min(head, before + self._limit)
+        until = min(head, before + self._pace.batch)
         with writer.transaction():
             for piece in histories.batch(reader, before, until):
-                try:
-                    with writer.transaction():
-                        self.folder.take(reader, [piece], until)
-                        gathered = self._writer.hand_over()
-                        self._writer.write(writer, gathered)
-                        catalogue.record(writer, gathered.beside, until)
-                except _UNWRITABLE as found:
-                    reason = f"its rows cannot be written: {type(found).__name__}: {found}".replace("\x00", "")
-                    self._writer.hand_over()  # what was gathered of it before
-                    self.folder.park(piece.customer, piece.position, Broken(None, None, reason))
-                    self._writer.write(writer, self._writer.hand_over())
+                self._alone(writer, piece.customer, until, partial(self.folder.take, reader, [piece], until))
             self._move(writer, before, until)
-        self.position = until
+        self.position = self._committed = until
+
+    def _alone(self, writer: Connection[Any], customer: bytes, until: int, fold: Callable[[], None]) -> None:
+        """Fold and write one customer; parked where their rows cannot be written."""
+        try:
+            with writer.transaction():
+                fold()
+                self._put(writer, self.folder.gather(), until)
+        except _UNWRITABLE as found:
+            reason = f"its rows cannot be written: {type(found).__name__}: {found}".replace("\x00", "")
+            self._writer.hand_over()  # what was gathered of it before
+            self.folder.park(customer, until, Broken(None, None, reason))
+            self._writer.write(writer, self._writer.hand_over())
 
 
 class Engine:
@@ -185,8 +247,11 @@ class Engine:
                             self._sleep(session.reader)
             except (psycopg.Error, Superseded) as error:
                 _log.warning("the engine starts again in %.1f s: %s", wait, error)
-                stop.wait(wait)
-                wait = min(2 * wait, self._pace.backoff_limit)
+            except Exception:
+                # Whatever it is: rows that stand still must be seen in the log again and again, not once.
+                _log.exception("the engine starts again in %.1f s", wait)
+            stop.wait(wait)
+            wait = min(2 * wait, self._pace.backoff_limit)
 
     def catch_up(self, *, wait: bool = True) -> int | None:
         """Fold everything recorded so far, and return the position reached.

@@ -22,7 +22,7 @@ from domain.facts import micros
 from domain.order import amend, key
 from projections.generations import TableLike, partition
 from projections.histories import Broken, Slice, Tally, decode, tails
-from projections.store import Parked, Rendered, Row, Saved, Writer
+from projections.store import Gathered, Parked, Rendered, Row, Saved, Writer
 
 STRIDE = 64
 SLOTS = 4
@@ -97,8 +97,7 @@ class Folder:
     # --- what a batch brings ------------------------------------------------------------------------------------------
 
     def take(self, connection: Connection[Any], pieces: Iterable[Slice], until: int) -> None:
-        """Fold a batch that ends at position `until`, and gather its rows. Reads from the ledger only what it must."""
-        self._touched = {}
+        """Fold a batch that ends at position `until`. Reads from the ledger only what it must; `gather` follows."""
         absent: list[Slice] = []
         late: dict[bytes, list[Event]] = {}
         for piece in pieces:
@@ -111,23 +110,37 @@ class Folder:
         if late:
             self.tally.refolded += len(late)
             self._resume(connection, late, until, deep=True, late={})
-        self._gather()
+
+    @property
+    def touched(self) -> int:
+        """Customers folded since the last `gather`."""
+        return len(self._touched)
+
+    def gather(self, part: int = 1_000) -> Iterator[Gathered]:
+        """What changed in the rows of all customers folded since the last time, so many customers at once."""
+        touched, self._touched = self._touched, {}
+        for number, (customer, (entry, position)) in enumerate(touched.items(), 1):
+            if self._entries.get(customer) is entry:  # or they were parked on the way
+                self._render(customer, entry, position)
+            if not number % part:
+                yield self.writer.hand_over()
+        self._evict()
+        yield self.writer.hand_over()
 
     def refold(self, connection: Connection[Any], customers: Iterable[bytes], until: int) -> None:
         """Fold whole histories anew, as known at position `until`: parked customers get another try."""
-        self._touched = {}
         self._rounds(connection, {c: iter(()) for c in customers}, {}, until, {})
-        self._gather()
 
     def whole(self, piece: Slice) -> None:
-        """Fold one whole history that nothing is known of yet, and gather its rows: a rebuild."""
-        self._touched = {}
+        """Fold one whole history that nothing is known of yet, and render it at once: a rebuild."""
+        customer = piece.customer
         try:
             self._begin(piece, decode(piece))
         except Broken as found:
-            self.park(piece.customer, piece.position, found)
-        self._gather()
-        self._entries.clear()
+            self.park(customer, piece.position, found)
+        if entry := self._entries.pop(customer, None):
+            self._render(customer, entry, piece.position)
+        self._touched.clear()
 
     def _take_one(self, piece: Slice, absent: list[Slice], late: dict[bytes, list[Event]]) -> None:
         self.tally.read += piece.count
@@ -291,22 +304,17 @@ class Folder:
         self.writer.gathered.states.append(Saved(customer, slot, start, version, self._encode(entry.state)))
         entry.kept = start - 1
 
-    def _gather(self) -> None:
-        render, rules, put = self.fold.render, self.rules, self.writer.put
-        for customer, (entry, position) in self._touched.items():
-            if self._entries.get(customer) is not entry:
-                continue  # parked on the way
-            try:
-                rendered = render(entry.state, rules)
-            except Exception as error:  # noqa: BLE001 - the same boundary
-                self.park(customer, position, _broken(None, error))
-                continue
-            rendered["spans"] = self._span(entry, rendered)
-            entry.digests = put(customer, rendered, entry.digests)
-            if customer in self.parked:
-                self.parked.discard(customer)
-                self.writer.gathered.healed.append(customer)
-        self._evict()
+    def _render(self, customer: bytes, entry: Entry, position: int) -> None:
+        try:
+            rendered = self.fold.render(entry.state, self.rules)
+        except Exception as error:  # noqa: BLE001 - the same boundary
+            self.park(customer, position, _broken(None, error))
+            return
+        rendered["spans"] = self._span(entry, rendered)
+        entry.digests = self.writer.put(customer, rendered, entry.digests)
+        if customer in self.parked:
+            self.parked.discard(customer)
+            self.writer.gathered.healed.append(customer)
 
     def _span(self, entry: Entry, rendered: Rendered) -> list[Row]:
         """Between which instants the rows answer, by those of the table that has rows of every customer."""

@@ -6,6 +6,7 @@ follows, and when it has caught up the generation can be shown. Processes share 
 to do, so memory is bounded by the longest history and a buffer of rows.
 """
 
+import gc
 import os
 import time
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from projections.store import Writer
 
 _FLUSH_ROWS = 20_000
 _REPORT_CUSTOMERS = 500
+_COLLECT_AFTER = 200_000  # objects: a history's go before the collector could find anything in them
 _WORTH = 1024  # events; what is shorter is folded again, when it is needed, sooner than all of it is kept now
 
 
@@ -161,6 +163,8 @@ def _run(order: _Order, processes: int, progress: Callable[[Progress], None] | N
 
 def _work(order: _Order, tasks: Any, done: Any) -> None:
     """The whole life of one process."""
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, 20, 100)
     try:
         with connect(order.dsn) as reader, connect(order.dsn) as writer, reader.transaction():
             reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
