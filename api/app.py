@@ -5,10 +5,11 @@ import contextlib
 import gc
 from collections.abc import AsyncGenerator
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from fastapi import FastAPI
 
-from api import customers, errors, events, feed, identities, ops, queues
+from api import customers, directory, errors, events, feed, identities, ops, queues
 from api.counts import Counting
 from api.grouping import Grouping
 from api.wiring import House
@@ -34,11 +35,27 @@ def create_app(house: House) -> FastAPI:
         servers=[{"url": "/"}],
     )
     app.state.house = house
-    for module in (events, feed, customers, identities, queues, ops):
+    for module in (events, feed, directory, customers, identities, queues, ops):
         app.include_router(module.router)
     errors.install(app)
+    _describe(app)
     app.add_middleware(Counting, counts=house.counts)
     return app
+
+
+def _describe(app: FastAPI) -> None:
+    """Put into the description what routes refer to: problem details, which no route gives by itself."""
+    described = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = described()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        problem = errors.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem.pop("$defs", {})
+        schemas["Problem"] = problem
+        return document
+
+    app.openapi = openapi
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,280 @@
-"""What is known of customers."""
+"""What is known of customers, at any date: the page of one, its histories, lists, and who is calling."""
 
-from fastapi import APIRouter
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import BaseModel
+
+from api import answers, timeline
+from api.clouds import moment
+from api.coordinates import Asked, Coordinates
+from api.errors import BadCursor, BadRequest, SeveralCustomers, UnknownRulebook, refusals
+from api.keys import Bearer, needs
+from api.looking import Row, View, look
+from api.references import customer_of
+from api.wiring import House, HouseDep
+from domain.errors import UnknownCustomer
+from domain.ledger import Ledger
+from domain.vocabulary import stored_name
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+Reader = Annotated[Bearer, Depends(needs("read"))]
+Ref = Annotated[
+    str,
+    Path(description="our id, scheme:value of an external id, or a telephone number or e-mail address", max_length=400),
+]
+REFUSED = refusals(UnknownCustomer, SeveralCustomers, UnknownRulebook)
+PAGE = 200
+PAGE_TABLES = ("profile", "standing", "stages", "managers")
+CLASSES = ("promise", "planned", "fading", "rhythm")
+TIMELINE = REFUSED | refusals(UnknownCustomer, SeveralCustomers, BadCursor)
+
+
+class Answer(BaseModel):
+    """What every answer about a customer says of itself."""
+
+    customer: str
+    as_of: str
+    forecast: bool
+    """`as_of` lies in the future: what will hold if nothing else happens."""
+    position: int
+    """Up to where the ledger was taken into account."""
+    rulebook: str
+    folded: bool
+    """Worked out for this question, and not taken from the rows that are kept."""
+    parked: dict[str, Any] | None
+    """Why the customer's newest events could not be folded; the rest of the answer lacks them."""
+
+
+class CustomerAnswer(Answer):
+    """A customer's page."""
+
+    name: str | None
+    last_conversation: dict[str, Any] | None
+    promises: list[dict[str, Any]]
+    complaints: list[dict[str, Any]]
+    unanswered: list[dict[str, Any]]
+    handling: list[dict[str, Any]]
+    standing: dict[str, Any]
+    who: dict[str, Any]
+    contact_points: list[dict[str, Any]]
+    consents: list[dict[str, Any]]
+    wishes: dict[str, Any]
+    purchases: dict[str, Any]
+
+
+class ItemsAnswer(Answer):
+    """A history or list of one customer."""
+
+    items: list[dict[str, Any]]
+
+
+class TimelineAnswer(ItemsAnswer):
+    """A page of a timeline, the latest first; read on from `next` until it is null."""
+
+    next: str | None
+
+
+def opening(house: House, bearer: Bearer) -> Ledger | None:
+    """The ledger, for those who may open what is sealed in it."""
+    return house.ledger if bearer.may("read-sealed") else None
+
+
+def about(view: View) -> dict[str, Any]:
+    """What an answer says of itself."""
+    return {
+        "customer": view.customer,
+        "as_of": moment(view.at.as_of),
+        "forecast": view.at.forecast,
+        "known_at": view.at.known_at,
+        "position": view.position,
+        "rulebook": view.rulebook,
+        "folded": view.folded,
+        "parked": None if view.parked is None else answers.interval(view.parked),
+    }
+
+
+def seen(house: House, ref: str, at: Coordinates, *tables: str) -> View:
+    """The rows of one customer."""
+    return look(house, customer_of(house, ref, at.as_of), at, tables)
+
+
+def page(house: House, view: View, ledger: Ledger | None) -> dict[str, Any]:
+    """A customer's page."""
+    document = view.document
+    parts = answers.opener(ledger, view.customer, answers.versions(document))
+    return about(view) | answers.profile(document, standing(house, view), parts, view.at.as_of)
+
+
+def standing(house: House, view: View) -> dict[str, Any]:
+    """Stage, tier, trust and owner, and who acts for the owner now."""
+    row = view.standing
+    now = view.at.as_of
+    last = view.rows["stages"][-1] if view.rows["stages"] else None
+    owner = next((r for r in reversed(view.rows["managers"]) if r["kind"] == "owner"), None)
+    cover = next((r for r in view.rows["managers"] if r["kind"] == "cover" and answers.holds(r, now)), None)
+    return {
+        "stage": row["stage"],
+        "stage_since": answers.shown(row["stage_since"]),
+        "because": None if last is None else {"clause": last["clause"], "measured": last["reason"]},
+        "fading": row["fading"],
+        "tier": view.tiers[row["tier"]],
+        "trust": row["trust"],
+        "falling": row["falling"],
+        "owner": row["owner"],
+        "owner_since": answers.shown(owner["from_at"]) if owner else None,
+        "acting": cover["staff"] if cover else house.people.acting(row["owner"], now, view.at.known_at),
+        "open_complaints": row["open_complaints"],
+    }
+
+
+@router.get(
+    "/{ref}", operation_id="getCustomer", summary="A customer's page", response_model=CustomerAnswer, responses=REFUSED
+)
+def get_customer(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
+    """The last conversation that reached them, open promises and open complaints on top; then all else that is known.
+
+    Names, contact points and texts are there for keys with the scope `read-sealed`, and null for others.
+    """
+    view = seen(house, ref, at, *PAGE_TABLES)
+    return answered(page(house, view, opening(house, bearer)))
+
+
+@router.get(
+    "/{ref}/timeline",
+    operation_id="getTimeline",
+    summary="Everything that happened",
+    response_model=TimelineAnswer,
+    responses=TIMELINE,
+)
+def get_timeline(
+    ref: Ref,
+    house: HouseDep,
+    bearer: Reader,
+    at: Asked,
+    type: Annotated[list[str] | None, Query(description="event types; may be repeated")] = None,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
+) -> Response:
+    """One customer's events across all channels, the latest first; what was corrected or voided is shown as such."""
+    customer = customer_of(house, ref, at.as_of)
+    last = house.cursors.read("timeline", after) if after else None
+    if last is not None and last[0] != customer:
+        raise BadCursor("this cursor belongs to another customer's timeline", pointer="/query/after")
+    history = house.ledger.stream(customer, at.known_at)
+    found = timeline.entries(history, at.as_of, [known_type(t) for t in type or ()])
+    if last is not None:
+        found = [e for e in found if e.key < tuple(last[1])]
+    shown, more = found[:limit], len(found) > limit
+    parts = answers.opener(opening(house, bearer), customer, [e.event.version for e in shown])
+    return answered(
+        {
+            "customer": customer,
+            "as_of": moment(at.as_of),
+            "forecast": at.forecast,
+            "known_at": at.known_at,
+            "position": house.ledger.head() if at.known_at is None else at.known_at,
+            "items": [timeline.shown(e, parts(e.event.version)) for e in shown],
+            "next": house.cursors.write("timeline", customer, shown[-1].key) if more else None,
+        }
+    )
+
+
+@router.get(
+    "/{ref}/stages",
+    operation_id="getStages",
+    summary="The stages of the relationship",
+    response_model=ItemsAnswer,
+    responses=REFUSED,
+)
+def get_stages(ref: Ref, house: HouseDep, _: Reader, at: Asked) -> Response:
+    """Each stage with when it was entered and left, and the clause and measures that said so."""
+    view = seen(house, ref, at, "stages")
+    return answered(about(view) | {"items": [answers.interval(r) for r in view.rows["stages"]]})
+
+
+@router.get(
+    "/{ref}/managers",
+    operation_id="getManagers",
+    summary="Who was responsible",
+    response_model=ItemsAnswer,
+    responses=REFUSED,
+)
+def get_managers(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
+    """Who owned the relationship when, without gap or overlap, and who covered; with handover notes."""
+    view = seen(house, ref, at, "managers")
+    rows = view.rows["managers"]
+    parts = answers.opener(opening(house, bearer), view.customer, [r["version"] for r in rows])
+    items = [answers.interval(r) | {"note": parts(r["version"]).get("note")} for r in rows]
+    return answered(about(view) | {"items": items})
+
+
+@router.get(
+    "/{ref}/complaints",
+    operation_id="getComplaints",
+    summary="All complaints",
+    response_model=ItemsAnswer,
+    responses=REFUSED,
+)
+def get_complaints(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
+    """Each complaint with its rounds: deadlines, waits, every resolution kept, reopenings."""
+    view = seen(house, ref, at, "complaints")
+    rows = view.rows["complaints"]
+    wanted = [
+        v for r in rows for v in (r["version"], *(x["version"] for x in (r["detail"] or {}).get("resolutions", ())))
+    ]
+    parts = answers.opener(opening(house, bearer), view.customer, wanted)
+    return answered(about(view) | {"items": [answers.case(r, parts) for r in rows]})
+
+
+@router.get(
+    "/{ref}/outreach",
+    operation_id="getOutreach",
+    summary="Next contacts",
+    response_model=ItemsAnswer,
+    responses=REFUSED,
+)
+def get_outreach(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
+    """The next contacts with this customer: when, why, about what and on which channel, or why not."""
+    view = seen(house, ref, at, "outreach")
+    rows = view.rows["outreach"]
+    parts = answers.opener(opening(house, bearer), view.customer, [r["version"] for r in rows])
+    items = [contact(r, view.tiers) | {"text": parts(r["version"]).get("text")} for r in rows]
+    return answered(about(view) | {"items": items})
+
+
+@router.get(
+    "/{ref}/consents",
+    operation_id="getConsents",
+    summary="What they agreed to",
+    response_model=ItemsAnswer,
+    responses=REFUSED,
+)
+def get_consents(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
+    """What they said last for each purpose and channel, with date and evidence, and whether it is in force."""
+    view = seen(house, ref, at, "profile")
+    consents = view.document["consents"]
+    parts = answers.opener(opening(house, bearer), view.customer, [c["version"] for c in consents])
+    items = [answers.consent(c, at.as_of) | {"text": parts(c["version"]).get("text")} for c in consents]
+    return answered(about(view) | {"items": items})
+
+
+def known_type(given: str) -> str:
+    """The stored name of an event type. BadRequest where there is none."""
+    name = stored_name(given)
+    if name is None:
+        raise BadRequest(f"{given!r} is no event type", pointer="/query/type")
+    return name
+
+
+def contact(row: Row, tiers: Sequence[str]) -> dict[str, Any]:
+    """One next contact."""
+    return answers.interval(row, "class", "tier") | {"class": CLASSES[row["class"]], "tier": tiers[row["tier"]]}
+
+
+def answered(body: Any) -> Response:
+    """A body as JSON."""
+    return Response(msgspec.json.encode(body), media_type="application/json")

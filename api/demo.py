@@ -1,7 +1,7 @@
 """`jejak demo`: a company's history in a folder of its own, and a first look at it.
 
-The folder has a file `demo.json` that says how the history was made. A folder that holds anything else is left alone, and
-one whose history was cut short is finished: the same plan gives the same events, and what was recorded is not doubled.
+The folder has a file `demo.json` that says how the history was made. A folder that holds anything else is left alone,
+and one whose history was cut short is finished: the same plan gives the same events, and what was recorded is not doubled.
 """
 
 import itertools
@@ -44,7 +44,10 @@ class Plan(Struct):
 
 
 def settings(folder: Path) -> Settings:
-    """Settings of a house in this folder, whatever the environment says of another one. BadRequest where it is not ours."""
+    """Settings of a house in this folder, whatever the environment says of another one.
+
+    BadRequest where the folder is no demo's.
+    """
     if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
         raise BadRequest(f"{folder} holds something that is no demo; name another folder with --data, or an empty one")
     return Settings(data=folder, database_url=None, keys_url=None, master_key=None, now=None)

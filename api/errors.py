@@ -10,6 +10,7 @@
         │   ├── Malformed      the body is not JSON at all
         │   ├── TooLarge       the body, or the number of things in it, is over the limit
         │   └── UnknownMedia   the body is in a form that is not read here
+        ├── SeveralCustomers   a contact point or external id that more than one customer holds
         ├── UnknownRulebook    a rulebook that was never published
         └── NotFound           there is nothing at this address
 
@@ -79,6 +80,13 @@ class BadRequest(Denied):
     title = "The request cannot be read"
 
 
+class SeveralCustomers(Denied):
+    """A contact point or external id that more than one customer holds."""
+
+    code = "several-customers"
+    title = "Several customers may be meant"
+
+
 class UnknownRulebook(Denied):
     """A rulebook that was never published."""
 
@@ -133,6 +141,7 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         Malformed: HTTPStatus.BAD_REQUEST,
         TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         UnknownMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        SeveralCustomers: HTTPStatus.CONFLICT,
         UnknownRulebook: HTTPStatus.NOT_FOUND,
         NotFound: HTTPStatus.NOT_FOUND,
         OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,

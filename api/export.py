@@ -77,7 +77,7 @@ def restore(ledger: Ledger, clouds: Sequence[Cloud], *, actor: str, dry_run: boo
         # A subject that is an id names a customer of the other ledger, who keeps that id here.
         ledger.keys.ensure_keys(uuid_bytes(s) for c in clouds if UUID.match(s := str(c.get("subject", ""))))
     outcomes = ledger.record(clouds, actor=actor, dry_run=dry_run, backfill=True)
-    # What routing itself identified is not entered a second time by the ledger, but here it was another ledger's routing.
+    # What routing itself identified is entered already, but here it was another ledger's routing that did.
     for given, outcome in zip(clouds, outcomes, strict=True):
         if given.get("source") == SELF and isinstance(outcome, Receipt) and outcome.status == "recorded":
             ledger.blind.mend(uuid_bytes(outcome.customer))

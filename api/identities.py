@@ -5,15 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from api.errors import BadCursor, refusals
+from api.customers import Ref
+from api.errors import BadCursor, SeveralCustomers, refusals
 from api.keys import Bearer, needs
+from api.references import customer_of
 from api.wiring import House, HouseDep
+from domain.attribution import attribute
+from domain.errors import Contradiction, StaleVersion, UnknownCustomer
 from domain.events import CustomerRegistered, Event, TouchpointVoided
 from domain.order import effective
 
-router = APIRouter(prefix="/v1/identities", tags=["identities"])
+router = APIRouter(tags=["identities"])
 
 MOST = 500
 
@@ -52,7 +56,7 @@ class AmbiguousPage(BaseModel):
 
 
 @router.get(
-    "/contested",
+    "/v1/identities/contested",
     operation_id="listContested",
     summary="Contact points that several customers claim",
     responses=refusals(),
@@ -68,7 +72,7 @@ def list_contested(
 
 
 @router.get(
-    "/ambiguous",
+    "/v1/identities/ambiguous",
     operation_id="listAmbiguous",
     summary="Contacts that may be several customers'",
     responses=refusals(BadCursor),
@@ -106,3 +110,35 @@ def _provisional(house: House, after: str | None, limit: int) -> list[str]:
             [after or UUID(int=0), limit],
         ).fetchall()
     return [r[0] for r in rows]
+
+
+class Attribution(BaseModel):
+    """Whose the contacts of a provisional customer are."""
+
+    to: Annotated[str, Field(max_length=400, description="the customer: our id, an external id or a contact point")]
+    events: Annotated[
+        list[str] | None, Field(description="ids of the events; all of them where left out", min_length=1)
+    ] = None
+
+
+class Attributed(BaseModel):
+    """The events as they stand on the right customer now."""
+
+    customer: str
+    events: list[str]
+
+
+@router.post(
+    "/v1/customers/{ref}/commands/attribute",
+    operation_id="attributeEvents",
+    summary="Say whose contacts these are",
+    responses=refusals(UnknownCustomer, SeveralCustomers, Contradiction, StaleVersion),
+)
+def attribute_events(
+    ref: Ref, house: HouseDep, bearer: Annotated[Bearer, Depends(needs("append"))], wish: Attribution
+) -> Attributed:
+    """Void contacts on a provisional customer and record them anew on the one they are about, in one commit."""
+    now = house.now()
+    to = customer_of(house, wish.to, now)
+    receipts = attribute(house.ledger, customer_of(house, ref, now), to, actor=f"key:{bearer.id}", events=wish.events)
+    return Attributed(customer=to, events=[r.id for r in receipts])

@@ -20,6 +20,7 @@ from api import settings as settings_module
 from api.counts import Counts
 from api.cursors import Cursors
 from api.keys import Bearers
+from api.people import People
 from api.settings import Settings
 from api.tail import Tail
 from domain.keystore import KeyStore
@@ -53,6 +54,7 @@ class House:
     cursors: Cursors
     tail: Tail
     clock: Clock
+    people: People
     counts: Counts
     server: embedded.Server | None = None
     monotonic: Callable[[], float] = field(default=time.monotonic)
@@ -91,6 +93,7 @@ def open_house(
             cursors=Cursors(keys.secrets.cursor_key),
             tail=Tail(database_url),
             clock=clock,
+            people=People(pool),
             counts=Counts(),
             server=server,
         )

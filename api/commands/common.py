@@ -1,16 +1,13 @@
 """What commands share: options, output, and how times are given."""
 
 import contextlib
-import re
 from collections.abc import Generator
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
 import typer
 from rich.console import Console
 
-from api.errors import BadRequest
 from api.wiring import House, open_house
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -42,21 +39,3 @@ def at_home(*, quiet: bool = True) -> Generator[House]:
         else:
             yield_this = stack.enter_context(open_house())
         yield yield_this
-
-
-def moment(text: str | None, name: str) -> datetime | None:
-    """A time as it is given to a command; one without an offset is in UTC. BadRequest where it cannot be read."""
-    if text is None:
-        return None
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadRequest(f"{name} is {text!r}; 2026-03-01 or 2026-03-01T09:00:00+07:00 could be read") from None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
-
-
-def knowledge(text: str | None) -> datetime | int | None:
-    """A time or a position, as it is given to a command."""
-    if text is not None and re.fullmatch(r"\d{1,18}", text):
-        return int(text)
-    return moment(text, "known-at")

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from api.commands.common import Json, Quiet, at_home, err, moment, print_json
+from api.commands.common import Json, Quiet, at_home, err, print_json
+from api.coordinates import moment
 from api.errors import BadRequest
 from api.export import export_to, restore
 from api.importing import Importer, Summary

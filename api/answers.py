@@ -1,0 +1,244 @@
+"""Shapes rows into answers: times as RFC 3339 in UTC, and sealed parts, for those who may open them, where they belong.
+
+Documents of rows hold instants as microseconds since 1970, and point at sealed parts by the version of the event that
+has them (see `projections.profile`). All that one answer shows of a customer is opened in one call.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from api.clouds import moment
+from domain.door import instant
+from domain.facts import NEVER
+from domain.ledger import Ledger
+
+Document = Mapping[str, Any]
+Parts = Callable[[int | None], dict[str, Any]]
+
+LAST_YEAR = 9999
+INSTANTS = frozenset({"at", "until", "since", "due", "not_before", "rest_until"})
+POINTERS = (
+    "points",
+    "points_removed",
+    "promises",
+    "complaints",
+    "waits",
+    "handling",
+    "needs",
+    "pinned",
+    "planned",
+)
+
+
+def shown(value: Any) -> Any:
+    """An instant of a document or a row (µs, or a time) as text; what never comes is null."""
+    return moment(time_of(value))
+
+
+def time_of(value: Any) -> datetime | None:
+    """An instant of a document or a row as a time; None for what never comes."""
+    if value is None or isinstance(value, datetime):
+        return None if value is None or value.year >= LAST_YEAR else value
+    return instant(value) if 0 < value < NEVER else None
+
+
+def plain(fields: Document, *left_out: str) -> dict[str, Any]:
+    """An item of a document: its instants as text, and without what is for us alone."""
+    gone = {"id", "version", *left_out}
+    made = {n: shown(v) if n in INSTANTS or n.endswith("_at") else v for n, v in fields.items() if n not in gone}
+    return ({"event": fields["id"]} if fields.get("id") else {}) | made
+
+
+# --- what is sealed ----------------------------------------------------------------------------------------------------
+
+
+def opener(ledger: Ledger | None, customer: str, versions: Iterable[int | None]) -> Parts:
+    """What the events of these versions have sealed, opened together; {} for all where there is no ledger to ask."""
+    wanted = sorted({v for v in versions if v})
+    opened = ledger.open(customer, wanted) if ledger is not None and wanted else {}
+    return lambda version: opened.get(version or 0, {})
+
+
+def versions(document: Document) -> list[int | None]:
+    """The events whose sealed parts a profile shows."""
+    found: list[int | None] = [i["version"] for name in POINTERS for i in document[name]]
+    return [
+        *found,
+        *document["who"]["described"],
+        *(one["version"] for one in (document["last_talk"], document["ended"]) if one),
+    ]
+
+
+def reference(parts: Mapping[str, Any], name: str) -> str | None:
+    """How the sender called something, where that may be shown."""
+    return (parts.get("sealed_refs") or {}).get(name)
+
+
+def name_of(document: Document, parts: Parts) -> str | None:
+    """What they are called: the latest name, where it may be shown."""
+    return _first(document, parts, "name")
+
+
+def _first(document: Document, parts: Parts, field: str) -> Any:
+    return next((found for v in document["who"]["described"] if (found := parts(v).get(field)) is not None), None)
+
+
+# --- the profile -------------------------------------------------------------------------------------------------------
+
+
+def profile(document: Document, standing: Document, parts: Parts, now: datetime) -> dict[str, Any]:
+    """A customer's page: what one needs before speaking to them on top."""
+    return {
+        "name": name_of(document, parts),
+        "last_conversation": conversation(document["last_talk"], parts),
+        "promises": [promise(p, parts, now) for p in document["promises"]],
+        "complaints": [complaint(c, parts) for c in document["complaints"]],
+        "unanswered": [plain(w) for w in document["waits"]],
+        "handling": [marked(m, parts) for m in document["handling"] if _still(m, now)],
+        "standing": standing,
+        "who": _who(document, parts),
+        "contact_points": contact_points(document, parts),
+        "consents": [consent(c, now) for c in document["consents"]],
+        "wishes": _wishes(document["wishes"]),
+        "needs": [marked(m, parts) for m in document["needs"]],
+        "notes": [marked(m, parts) for m in document["pinned"]],
+        "planned": [plain(p) | {"text": parts(p["version"]).get("text")} for p in document["planned"]],
+        "purchases": _purchases(document["purchases"]),
+        "orders": [plain(o) for o in document["orders"]],
+        "holdings": [plain(h) for h in document["holdings"]],
+        "prospects": [plain(p) for p in document["prospects"]],
+        "trust": _trust(document["trust"], now),
+        "tier": {"net": document["tier"]["net"]},
+        "ended": None if document["ended"] is None else marked(document["ended"], parts),
+        "unmatched": [plain(u) for u in document["unmatched"]],
+        "odd": [plain(m) for m in document["odd"]],
+        "history": {
+            "first_at": shown(document["first_at"]),
+            "last_at": shown(document["last_at"]),
+            "events": document["events"],
+            "corrected": document["corrected"],
+            "voided": document["voided"],
+            "version": document["version"],
+        },
+    }
+
+
+def conversation(last: Document | None, parts: Parts) -> dict[str, Any] | None:
+    """The last conversation that reached them."""
+    return None if last is None else plain(last) | {"summary": parts(last["version"]).get("summary")}
+
+
+def promise(p: Document, parts: Parts, now: datetime) -> dict[str, Any]:
+    """An open promise, and whether it was missed by now."""
+    sealed = parts(p["version"])
+    return {
+        "promise": p["ref"],
+        "reference": reference(sealed, "promise"),
+        **plain(p, "ref"),
+        "missed": instant(p["due"]) <= now,
+        "text": sealed.get("text"),
+    }
+
+
+def complaint(c: Document, parts: Parts) -> dict[str, Any]:
+    """An open complaint."""
+    sealed = parts(c["version"])
+    return plain(c) | {"reference": reference(sealed, "complaint"), "description": sealed.get("description")}
+
+
+def marked(mark: Document, parts: Parts) -> dict[str, Any]:
+    """Something noted, with its text."""
+    sealed = parts(mark["version"])
+    return plain(mark) | {"text": sealed.get("text") or sealed.get("detail")}
+
+
+def consent(c: Document, now: datetime) -> dict[str, Any]:
+    """What they said last of being contacted for a purpose on a channel, and whether that allows it now."""
+    return plain(c) | {"in_force": c["granted"] and _still(c, now)}
+
+
+def contact_points(document: Document, parts: Parts) -> list[dict[str, Any]]:
+    """How to reach them; without what they no longer have, as far as values may be opened to tell."""
+    gone = {(p["kind"], p["scheme"], parts(p["version"]).get("value")): p["at"] for p in document["points_removed"]}
+    found: list[dict[str, Any]] = []
+    for p in document["points"]:
+        value = parts(p["version"]).get("value")
+        if value is None or gone.get((p["kind"], p["scheme"], value), -1) < p["at"]:
+            found.append(plain(p) | {"value": value})
+    return found
+
+
+def _still(fields: Document, now: datetime) -> bool:
+    return fields["until"] is None or fields["until"] >= NEVER or instant(fields["until"]) > now
+
+
+def _who(document: Document, parts: Parts) -> dict[str, Any]:
+    who = {n: v for n, v in document["who"].items() if n != "described"}
+    return who | {n: _first(document, parts, n) for n in ("address", "year_of_birth")}
+
+
+def _wishes(wishes: Document) -> dict[str, Any]:
+    return {n: shown(v) if n == "rest_until" else v for n, v in wishes.items() if n != "stated"}
+
+
+def _purchases(p: Document) -> dict[str, Any]:
+    days = None if p["typical_interval"] is None else round(p["typical_interval"] / 86_400_000_000, 1)
+    return {
+        "count": p["count"],
+        "returns": p["returns"],
+        "net": p["net"],
+        "last_at": shown(p["last_at"]),
+        "typical_interval_days": days,
+        "likely_next": shown(p["likely_next"]),
+        "categories": {code: shown(at) for code, at in p["categories"].items()},
+    }
+
+
+def _trust(trust: Document, now: datetime) -> dict[str, Any]:
+    past = [score for at, score in trust["ahead"] if instant(at) <= now]
+    return {"score": past[-1] if past else trust["score"], "because": [plain(i) for i in reversed(trust["items"])]}
+
+
+# --- rows of histories -------------------------------------------------------------------------------------------------
+
+
+def interval(row: Document, *left_out: str) -> dict[str, Any]:
+    """A row that holds from a time until another."""
+    gone = {"generation", "customer", "version", *left_out}
+    return {n: shown(v) if n.endswith("_at") else v for n, v in row.items() if n not in gone}
+
+
+def holds(row: Document, now: datetime) -> bool:
+    """Whether a row that holds over an interval holds now."""
+    since, until = time_of(row["from_at"]), time_of(row["until_at"])
+    return (since is None or since <= now) and (until is None or now < until)
+
+
+def case(row: Document, parts: Parts) -> dict[str, Any]:
+    """A complaint with its whole history of rounds."""
+    sealed = parts(row["version"])
+    detail = row["detail"] or {}
+    made = interval(row, "detail") | {
+        "reference": reference(sealed, "complaint"),
+        "description": sealed.get("description"),
+    }
+    for name in ("acknowledged_at", "responded_at", "promised_due", "extended_until"):
+        made[name] = shown(detail.get(name))
+    made["deadlines"] = {step: shown(at) for step, at in (detail.get("deadlines") or {}).items()}
+    made["resolutions"] = [
+        {n: shown(v) if n in ("at", "due_at") else v for n, v in r.items() if n != "version"}
+        | {"summary": parts(r["version"]).get("summary")}
+        for r in detail.get("resolutions", ())
+    ]
+    made["waits"] = [
+        {"from": shown(w["from"]), "until": shown(w["until"]), "for": w["for"]} for w in detail.get("waits", ())
+    ]
+    made["reopened"] = [shown(at) for at in _instants(detail.get("reopened"))]
+    made["links"] = detail.get("links", [])
+    made["level"] = detail.get("level")
+    return made
+
+
+def _instants(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()

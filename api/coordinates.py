@@ -1,0 +1,81 @@
+"""The three coordinates of a question: what was true at T, as known on K, judged by rulebook R."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+from msgspec import Struct
+
+from api.errors import BadRequest
+from api.wiring import House, HouseDep
+
+
+class Coordinates(Struct, frozen=True):
+    """Each has its default: now, everything, the rulebook whose rows are shown."""
+
+    as_of: datetime
+    known_at: int | None
+    """A position; None: everything."""
+    rulebook: str | None
+    now: datetime
+
+    @property
+    def forecast(self) -> bool:
+        """Whether the question is about the future: what will hold if nothing else happens."""
+        return self.as_of > self.now
+
+
+def coordinates(
+    house: House, as_of: str | None, known_at: str | None = None, rulebook: str | None = None
+) -> Coordinates:
+    """Coordinates as they are written in a query or on the command line. BadRequest where they cannot be read."""
+    now = house.now()
+    return Coordinates(moment(as_of, "as_of") or now, position(house, known_at), rulebook, now)
+
+
+def moment(text: str | None, name: str) -> datetime | None:
+    """A time; one without an offset is in UTC, and a date is its first moment. BadRequest where it cannot be read."""
+    if text is None:
+        return None
+    try:
+        # A plus sign that was not encoded arrives as a blank.
+        given = datetime.fromisoformat(re.sub(r" (\d\d:?\d\d)$", r"+\1", text.strip()))
+    except ValueError:
+        raise BadRequest(
+            f"{name} is {text!r}; 2026-03-01 or 2026-03-01T09:00:00+07:00 could be read", pointer=f"/query/{name}"
+        ) from None
+    return given if given.tzinfo else given.replace(tzinfo=UTC)
+
+
+def position(house: House, text: str | None) -> int | None:
+    """A time of knowledge, given as a time or a position, as a position."""
+    if text is None:
+        return None
+    if re.fullmatch(r"\d{1,18}", text):
+        return int(text)
+    known = moment(text, "known_at")
+    assert known is not None  # noqa: S101 - there was a text
+    return house.ledger.position_at(known)
+
+
+AsOf = Annotated[
+    str | None,
+    Query(description="What was true at this time; default now. In the future: a forecast, if nothing else happens."),
+]
+KnownAt = Annotated[
+    str | None, Query(description="Using only what was recorded by this time or position; default everything.")
+]
+RulebookVersion = Annotated[
+    str | None, Query(description="Judged by this version of the rules; default the active one.")
+]
+
+
+def asked(
+    house: HouseDep, as_of: AsOf = None, known_at: KnownAt = None, rulebook: RulebookVersion = None
+) -> Coordinates:
+    """A dependency: all three coordinates."""
+    return coordinates(house, as_of, known_at, rulebook)
+
+
+Asked = Annotated[Coordinates, Depends(asked)]

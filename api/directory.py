@@ -1,0 +1,151 @@
+"""Finds customers: lists by what they are, searches, and who is calling."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from api import answers
+from api.clouds import moment
+from api.coordinates import AsOf, Coordinates, coordinates
+from api.customers import PAGE, PAGE_TABLES, Reader, opening, page
+from api.errors import BadCursor, BadRequest, refusals
+from api.listing import Filter, listing
+from api.looking import look
+from api.opening import names
+from api.references import holders, matching, point_of
+from api.wiring import House, HouseDep
+from domain.door import Point
+from domain.errors import InvalidIdentifier, UnknownCustomer
+from domain.ledger import Ledger
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+RESOLVING = refusals(InvalidIdentifier)
+
+
+class CustomerItem(BaseModel):
+    """A customer in a list."""
+
+    customer: str
+    name: str | None
+    stage: str
+    stage_since: str | None
+    fading: bool
+    tier: str
+    trust: str
+    owner: str | None
+    open_complaints: int
+    last_talk_at: str | None
+    last_purchase_at: str | None
+    provisional: bool
+
+
+class CustomerPage(BaseModel):
+    """A page of customers, in a fixed order; read on from `next` until it is null."""
+
+    as_of: str
+    items: list[CustomerItem]
+    next: str | None
+
+
+@router.get("", operation_id="listCustomers", summary="Customers by what they are", responses=refusals(BadCursor))
+def list_customers(
+    house: HouseDep,
+    bearer: Reader,
+    q: Annotated[
+        str | None, Query(description="beginnings of names, a contact point or an external id", max_length=200)
+    ] = None,
+    stage: Annotated[str | None, Query(max_length=40)] = None,
+    tier: Annotated[str | None, Query(max_length=40)] = None,
+    manager: Annotated[str | None, Query(description="whose customers they are", max_length=120)] = None,
+    as_of: AsOf = None,
+    after: Annotated[str | None, Query(description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
+) -> CustomerPage:
+    """Customers in a stage, of a tier, of a manager, or found by a search."""
+    at = coordinates(house, as_of)
+    among = None if q is None else matching(house, q, at.as_of, PAGE)
+    last = house.cursors.read("customers", after)[0] if after else None
+    found = listing(house, at.as_of, Filter(stage, tier, manager, among), last, limit + 1)
+    called = names(house, (r["customer"] for r in found[:limit]), found[0]["generation"]) if found else {}
+    return CustomerPage(
+        as_of=moment(at.as_of) or "",
+        items=[_item(r, called if bearer.may("read-sealed") else {}) for r in found[:limit]],
+        next=house.cursors.write("customers", found[limit - 1]["customer"]) if len(found) > limit else None,
+    )
+
+
+def _item(row: dict[str, Any], called: Mapping[str, str]) -> CustomerItem:
+    return CustomerItem(
+        customer=row["customer"],
+        name=called.get(row["customer"]),
+        stage=row["stage"],
+        stage_since=answers.shown(row["stage_since"]),
+        fading=row["fading"],
+        tier=row["tier_name"],
+        trust=row["trust"],
+        owner=row["owner"],
+        open_complaints=row["open_complaints"],
+        last_talk_at=answers.shown(row["last_talk_at"]),
+        last_purchase_at=answers.shown(row["last_purchase_at"]),
+        provisional=row["provisional"],
+    )
+
+
+class ContactPoint(BaseModel):
+    """A contact point of a kind."""
+
+    kind: str
+    value: Annotated[str, Field(max_length=320)]
+
+
+class Caller(BaseModel):
+    """What is known of who is calling: a contact point or an external id."""
+
+    contact_point: str | ContactPoint | None = None
+    external_id: Annotated[str | None, Field(max_length=400, description="scheme:value")] = None
+
+
+class Resolution(BaseModel):
+    """Who it may be: nobody known, one customer, or several who share or contest the point."""
+
+    customers: list[dict[str, Any]]
+
+
+@router.post("/resolve", operation_id="resolveCustomer", summary="Who is calling?", responses=RESOLVING)
+def resolve(house: HouseDep, bearer: Reader, caller: Caller) -> Resolution:
+    """Name, tier, owner or cover now, last talk, open complaints and promises, handling: while the telephone rings."""
+    at = coordinates(house, None)
+    if (caller.contact_point is None) == (caller.external_id is None):
+        raise BadRequest("give either contact_point or external_id", pointer="/contact_point")
+    ledger = opening(house, bearer)
+    found = holders(house, _called(house, caller), at.as_of)
+    return Resolution(customers=[_short(house, customer, at, ledger) for customer in found])
+
+
+def _called(house: House, caller: Caller) -> Point:
+    if caller.external_id is not None:
+        return point_of(house, caller.external_id)
+    given = caller.contact_point
+    return house.ledger.door.contact_point(given.model_dump() if isinstance(given, ContactPoint) else given)
+
+
+def _short(house: House, customer: str, at: Coordinates, ledger: Ledger | None) -> dict[str, Any]:
+    try:
+        whole = page(house, look(house, customer, at, PAGE_TABLES), ledger)
+    except UnknownCustomer:  # the rows do not hold them yet
+        return {"customer": customer, "known": False}
+    kept = (
+        "customer",
+        "name",
+        "standing",
+        "last_conversation",
+        "promises",
+        "complaints",
+        "unanswered",
+        "handling",
+        "parked",
+    )
+    return {n: whole[n] for n in kept} | {"known": True}
