@@ -40,8 +40,18 @@ BODIES = {
         },
     },
     "parameters": [
-        {"name": "atomic", "in": "query", "schema": {"type": "boolean", "default": False}, "description": "All or none"},
-        {"name": "dry_run", "in": "query", "schema": {"type": "boolean", "default": False}, "description": "Say what would be; record nothing"},
+        {
+            "name": "atomic",
+            "in": "query",
+            "schema": {"type": "boolean", "default": False},
+            "description": "All or none",
+        },
+        {
+            "name": "dry_run",
+            "in": "query",
+            "schema": {"type": "boolean", "default": False},
+            "description": "Say what would be; record nothing",
+        },
     ],
     "security": [{"HTTPBearer": []}],
 }
@@ -55,7 +65,10 @@ encode = msgspec.json.Encoder().encode
     operation_id="appendEvents",
     summary="Record touchpoints",
     status_code=HTTPStatus.OK,
-    responses={201: {"description": "Recorded"}, **refusals(DifferentContent, UnknownCustomer, Abandoned, Malformed, TooLarge, UnknownMedia)},
+    responses={
+        201: {"description": "Recorded"},
+        **refusals(DifferentContent, UnknownCustomer, Abandoned, Malformed, TooLarge, UnknownMedia),
+    },
     openapi_extra=BODIES,
     response_class=Response,
 )
@@ -108,7 +121,9 @@ async def decoded(request: Request, body: bytes) -> Mapping[str, Any] | Sequence
     if media == NDJSON:
         return _within_limit(await run_in_threadpool(_lines, body))
     if media not in ("application/cloudevents+json", "application/cloudevents-batch+json", JSON):
-        raise UnknownMedia(f"content type {media or '(none)'} is not read here; application/cloudevents+json, its -batch form, {NDJSON} or JSON are")
+        raise UnknownMedia(
+            f"content type {media or '(none)'} is not read here; application/cloudevents+json, its -batch form, {NDJSON} or JSON are"
+        )
     value = _json(body) if len(body) < 65_536 else await run_in_threadpool(_json, body)
     wants_list = media.startswith("application/cloudevents-batch")
     if isinstance(value, list) and media != "application/cloudevents+json":
@@ -143,7 +158,9 @@ def _lines(body: bytes) -> list[Any]:
 
 def _binary(request: Request, media: str, body: bytes) -> dict[str, Any]:
     """Binary mode: attributes in ce-* headers, percent-encoded; the body is the data."""
-    cloud: dict[str, Any] = {name[3:]: unquote(value) for name, value in request.headers.items() if name.startswith("ce-")}
+    cloud: dict[str, Any] = {
+        name[3:]: unquote(value) for name, value in request.headers.items() if name.startswith("ce-")
+    }
     if media and media != JSON and not media.endswith("+json"):
         raise UnknownMedia(f"the data of an event has to be JSON, not {media}")
     return cloud | {"datacontenttype": media or JSON, "data": _json(body) if body else {}}
@@ -180,7 +197,9 @@ def _not_an_event(value: Any) -> Refusal:
 def _single(outcome: Receipt | Refusal) -> Response:
     if isinstance(outcome, Refusal):
         return respond(outcome)
-    return Response(encode(outcome), HTTPStatus.CREATED if outcome.status == "recorded" else HTTPStatus.OK, media_type=JSON)
+    return Response(
+        encode(outcome), HTTPStatus.CREATED if outcome.status == "recorded" else HTTPStatus.OK, media_type=JSON
+    )
 
 
 def _many(outcomes: Sequence[Receipt | Refusal], *, lines: bool) -> Response:

@@ -18,7 +18,9 @@ from domain.vocabulary import name_of
 SOURCE = "urn:jejak:attribution"
 
 
-def attribute(ledger: Ledger, provisional: str, to: str, *, actor: str, events: Sequence[str] | None = None) -> list[Receipt]:
+def attribute(
+    ledger: Ledger, provisional: str, to: str, *, actor: str, events: Sequence[str] | None = None
+) -> list[Receipt]:
     """Move `events` (ids; default: all) from a provisional customer to the one they are about; the receipts of the new events.
 
     Contradiction where the customer is not provisional or an event is not (or no longer) theirs; StaleVersion where the
@@ -27,7 +29,10 @@ def attribute(ledger: Ledger, provisional: str, to: str, *, actor: str, events: 
     history = ledger.stream(provisional)
     current = {e.id: e for e in effective(history) if not isinstance(e, CustomerRegistered | TouchpointVoided)}
     if not any(isinstance(e, CustomerRegistered) and e.provisional for e in history):
-        raise Contradiction(f"{provisional} is not provisional; only events whose customer is still open can be attributed", pointer="/ref")
+        raise Contradiction(
+            f"{provisional} is not provisional; only events whose customer is still open can be attributed",
+            pointer="/ref",
+        )
     chosen = list(current) if events is None else list(events)
     if missing := [e for e in chosen if e not in current] or (not chosen and ["(none)"]):
         raise Contradiction(f"not, or no longer, on {provisional}: {', '.join(missing)}", pointer="/events")
@@ -47,7 +52,13 @@ def attribute(ledger: Ledger, provisional: str, to: str, *, actor: str, events: 
 def _void(ledger: Ledger, event: Event, provisional: str, to: str, actor: str) -> Touchpoint:
     id_ = ledger.keys.secrets.event_id(SOURCE, f"void:{event.id}>{to}")
     void = TouchpointVoided(
-        id=uuid_text(id_), at=micros(ledger.now()), source=SOURCE, actor=actor, target=event.id, reason="attributed", attributed_to=to
+        id=uuid_text(id_),
+        at=micros(ledger.now()),
+        source=SOURCE,
+        actor=actor,
+        target=event.id,
+        reason="attributed",
+        attributed_to=to,
     )
     return _touchpoint(void, id_, provisional, {})
 
@@ -61,5 +72,12 @@ def _anew(ledger: Ledger, event: Event, to: str, actor: str, sealed: dict[str, A
 def _touchpoint(event: Event, id_: bytes, customer: str, sealed: dict[str, Any]) -> Touchpoint:
     # The content is the act itself: saying the same thing twice is a repetition.
     return Touchpoint(
-        event=event, id=id_, clear=write(event), sealed=sealed, content=id_, occurred=event.at, type=name_of(event), customer=customer
+        event=event,
+        id=id_,
+        clear=write(event),
+        sealed=sealed,
+        content=id_,
+        occurred=event.at,
+        type=name_of(event),
+        customer=customer,
     )

@@ -32,7 +32,9 @@ from domain.vocabulary import name_of
 
 Named = (CustomerRegistered, CustomerProfileChanged)
 Identity = (CustomerIdentified, CustomerIdentifierRemoved, *Named)
-TELLING = frozenset(str(t.__struct_config__.tag) for t in (*Identity, TouchpointVoided, TouchpointCorrected))  # or tells of one that does
+TELLING = frozenset(
+    str(t.__struct_config__.tag) for t in (*Identity, TouchpointVoided, TouchpointCorrected)
+)  # or tells of one that does
 
 
 class BlindIndex:
@@ -65,7 +67,10 @@ class BlindIndex:
             self._keys.hold(points)
 
     def finish(
-        self, registered: Iterable[bytes], sent: Sequence[tuple[Touchpoint, bytes]], refused: Sequence[tuple[Touchpoint, bytes]]
+        self,
+        registered: Iterable[bytes],
+        sent: Sequence[tuple[Touchpoint, bytes]],
+        refused: Sequence[tuple[Touchpoint, bytes]],
     ) -> None:
         """After recording: registrations are settled; what was voided, corrected or, after all, refused is entered anew."""
         if settled := set(registered):
@@ -98,7 +103,9 @@ class BlindIndex:
             msgspec.structs.force_setattr(event, "version", fact.originator_version)
             events.append(event)
             if fact.sealed is not None and isinstance(event, (*Identity, TouchpointCorrected)):
-                parts = msgspec.json.decode(unseal(key, fact.sealed, associated(customer, uuid_bytes(event.id), name_of(event))))
+                parts = msgspec.json.decode(
+                    unseal(key, fact.sealed, associated(customer, uuid_bytes(event.id), name_of(event)))
+                )
                 opened[fact.originator_version] = parts | parts.pop("sealed_data", {})
         points: list[NewPoint] = []
         names: set[bytes] = set()
@@ -117,7 +124,9 @@ class BlindIndex:
 
     def find(self, text: str, limit: int = 20) -> list[str]:
         """Customers one of whose names has, for each word of `text`, a word that begins so."""
-        return self._keys.find_names([[self._secrets.token("name", s) for s in word] for word in name_query(text)], limit)
+        return self._keys.find_names(
+            [[self._secrets.token("name", s) for s in word] for word in name_query(text)], limit
+        )
 
     def _point(self, event: CustomerIdentified | CustomerIdentifierRemoved, value: str, customer: bytes) -> NewPoint:
         point = self._door.identifier(event, value)

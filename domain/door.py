@@ -312,9 +312,7 @@ _TOO_EARLY = f"is before {EARLIEST.year}; the time at which it happened would be
 
 def _attributes(raw: Mapping[str, Any]) -> CloudEvent:
     if not isinstance(raw, Mapping):
-        raise InvalidEvent(
-            f"{shorten(raw)} is no CloudEvent; a JSON object with its attributes would be one"
-        )
+        raise InvalidEvent(f"{shorten(raw)} is no CloudEvent; a JSON object with its attributes would be one")
     try:
         cloud = msgspec.convert(raw, CloudEvent)
     except msgspec.ValidationError as e:

@@ -22,10 +22,12 @@ from msgspec import Meta, Struct, field
 # --- the words that fields are made of ---------------------------------------------------------------------------------
 
 
-
 def _text(pattern: str, expects: str, **flags: bool) -> Meta:
     """What a text has to look like, whole. It is looked at once, at the door: what is stored is read without a second look."""
-    return Meta(extra={"pattern": compile_(pattern), "expects": expects, **flags}, extra_json_schema={"pattern": f"^({pattern})$"})
+    return Meta(
+        extra={"pattern": compile_(pattern), "expects": expects, **flags},
+        extra_json_schema={"pattern": f"^({pattern})$"},
+    )
 
 
 EventId = Annotated[str, _text(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", "an event id (UUID)")]
@@ -52,16 +54,12 @@ Instant = Annotated[
     ),
 ]
 Decimal_ = Annotated[str, _text(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", 'a decimal in a string, e.g. "12.50"')]
-Amount = Annotated[
-    str, _text(r"[0-9]{1,15}(\.[0-9]{1,6})?", 'a decimal of zero or more in a string, e.g. "12.50"')
-]
+Amount = Annotated[str, _text(r"[0-9]{1,15}(\.[0-9]{1,6})?", 'a decimal of zero or more in a string, e.g. "12.50"')]
 Currency = Annotated[str, _text(r"[A-Z]{3}", "an ISO 4217 code, e.g. IDR", currency=True)]
 Percent = Annotated[int, Meta(ge=0, le=100)]
 MonthDay = Annotated[
     str,
-    _text(
-        r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31", "a month and day, e.g. 08-17"
-    ),
+    _text(r"(0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31", "a month and day, e.g. 08-17"),
 ]
 ClockTime = Annotated[str, _text(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", "a time of day, e.g. 12:30")]
 Zone = Annotated[str, Meta(max_length=64, extra={"zone": True, "expects": "an IANA time zone, e.g. Asia/Jakarta"})]

@@ -84,7 +84,9 @@ class KeyStore:
         try:
             return unseal(self._master, wrapped, bound_to)
         except (JejakError, InvalidTag):
-            raise WrongMasterKey("the master key does not open this key store; JEJAK_MASTER_KEY is another store's") from None
+            raise WrongMasterKey(
+                "the master key does not open this key store; JEJAK_MASTER_KEY is another store's"
+            ) from None
 
     def refresh(self) -> None:
         """Forget what is remembered if the store has moved on; called once per batch."""
@@ -103,7 +105,9 @@ class KeyStore:
         if missing := list(wanted - found.keys()):
             with self._pool.connection() as c:
                 rows = c.execute(
-                    "SELECT customer, wrapped FROM keys.customers WHERE customer = ANY(%b)", [packing.uuids(missing)], binary=True
+                    "SELECT customer, wrapped FROM keys.customers WHERE customer = ANY(%b)",
+                    [packing.uuids(missing)],
+                    binary=True,
                 ).fetchall()
             self._make_room(self._keys)
             read = {customer.bytes: AESGCM(self._unwrap(wrapped, customer.bytes)) for customer, wrapped in rows}
@@ -154,7 +158,9 @@ class KeyStore:
             found |= read
         return found
 
-    def claim(self, points: Sequence[tuple[bytes, str, int]], identified: Callable[[bytes], bytes]) -> dict[bytes, tuple[Holding, ...]]:
+    def claim(
+        self, points: Sequence[tuple[bytes, str, int]], identified: Callable[[bytes], bytes]
+    ) -> dict[bytes, tuple[Holding, ...]]:
         """Give each (token, kind, at µs) that nobody holds at that time to a new customer, with a key.
 
         `identified` tells the id of the event that will say so, from the customer's id. Whoever comes first wins; all
@@ -191,7 +197,10 @@ class KeyStore:
     def confirm(self, customers: Iterable[bytes]) -> None:
         """These customers' registrations are recorded."""
         with self._pool.connection() as c:
-            c.execute("UPDATE keys.points SET claimed = false WHERE claimed AND customer = ANY(%b)", [[UUID(bytes=x) for x in customers]])
+            c.execute(
+                "UPDATE keys.points SET claimed = false WHERE claimed AND customer = ANY(%b)",
+                [[UUID(bytes=x) for x in customers]],
+            )
 
     def hold(self, points: Sequence[NewPoint]) -> None:
         """Enter what is said of points; in whatever order it comes, the same follows."""
@@ -228,7 +237,9 @@ class KeyStore:
             ).fetchall()
         return [str(r[0]) for r in rows]
 
-    def replace(self, customer: bytes, said_by: Collection[bytes], points: Sequence[NewPoint], names: Iterable[bytes]) -> None:
+    def replace(
+        self, customer: bytes, said_by: Collection[bytes], points: Sequence[NewPoint], names: Iterable[bytes]
+    ) -> None:
         """What the events `said_by` say of one customer, anew: points, and name tokens. Other events may be on their way."""
         who = UUID(bytes=customer)
         with self._pool.connection() as c, c.transaction():
@@ -242,7 +253,8 @@ class KeyStore:
             for token, event, bound in before:  # which no event states
                 if bound is not None:
                     c.execute(
-                        "UPDATE keys.points SET held_until = %s WHERE token = %s AND customer = %s AND event = %s", [bound, token, who, event]
+                        "UPDATE keys.points SET held_until = %s WHERE token = %s AND customer = %s AND event = %s",
+                        [bound, token, who, event],
                     )
             _index_names(c, ((t, customer) for t in names))
             _moved_on(c)
@@ -291,7 +303,9 @@ class Claim(NamedTuple):
 
 def _gap(held: Sequence[Holding], at: int) -> tuple[int, int]:
     """The time around `at` (µs) in which nobody holds a point: from the last holder's end to the next one's beginning."""
-    return max((h.until for h in held if h.until <= at), default=at), min((h.since for h in held if h.since > at), default=FOREVER)
+    return max((h.until for h in held if h.until <= at), default=at), min(
+        (h.since for h in held if h.since > at), default=FOREVER
+    )
 
 
 def _claim(c: Connection[Any], fresh: Sequence[Claim], identified: Callable[[bytes], bytes]) -> None:
@@ -339,7 +353,10 @@ def _holdings(c: Connection[Any], tokens: Sequence[bytes]) -> dict[bytes, tuple[
 
 def _goes_on(point: NewPoint, held: Sequence[Holding]) -> bool:
     """Whether the customer holds this point already, in the same way."""
-    return any(h.customer == point.customer and h.until >= FOREVER and h.shared == point.shared and h.since <= point.start for h in held)
+    return any(
+        h.customer == point.customer and h.until >= FOREVER and h.shared == point.shared and h.since <= point.start
+        for h in held
+    )
 
 
 def _hold(c: Connection[Any], points: Sequence[NewPoint]) -> None:

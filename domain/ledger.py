@@ -65,7 +65,13 @@ class Ledger:
     # --- in ----------------------------------------------------------------------------------------------------------------------
 
     def record(
-        self, clouds: Sequence[Mapping[str, Any]], *, actor: str, atomic: bool = False, dry_run: bool = False, backfill: bool = False
+        self,
+        clouds: Sequence[Mapping[str, Any]],
+        *,
+        actor: str,
+        atomic: bool = False,
+        dry_run: bool = False,
+        backfill: bool = False,
     ) -> list[Receipt | Refusal]:
         """Record CloudEvents; one outcome each, in order.
 
@@ -94,7 +100,9 @@ class Ledger:
             )
         return touchpoint
 
-    def append(self, touchpoints: Sequence[Touchpoint], *, atomic: bool = False, guards: Sequence[Guard] = ()) -> list[Receipt | Refusal]:
+    def append(
+        self, touchpoints: Sequence[Touchpoint], *, atomic: bool = False, guards: Sequence[Guard] = ()
+    ) -> list[Receipt | Refusal]:
         """Record what the door let in; one outcome each. An item's failure does not touch its neighbours, unless `atomic`.
 
         Guards name units by the index of their touchpoint (0 where `atomic`).
@@ -129,7 +137,9 @@ class Ledger:
         customers = {s.customer for i, (s, _) in enumerate(kept) if i in recorded}
         settled = [s.customer for i, (s, _) in enumerate(kept) if s.slot is None and i in recorded]
         # The event that a registration stood in front of was refused, but others of the same customer were not.
-        late = [item for i, (s, item) in enumerate(kept) if s.slot is None and i not in recorded and s.customer in customers]
+        late = [
+            item for i, (s, item) in enumerate(kept) if s.slot is None and i not in recorded and s.customer in customers
+        ]
         if late:
             self.recorder.append([item._replace(unit=0) for item in late])
             settled += [item.customer for item in late]
@@ -137,7 +147,12 @@ class Ledger:
         self.blind.finish(settled, sent, [pair for i, pair in enumerate(sent) if i not in recorded])
 
     def _sendings(
-        self, touchpoints: Sequence[Touchpoint], routes: Sequence[Route | Refusal], outcomes: list[Receipt | Refusal | None], *, atomic: bool
+        self,
+        touchpoints: Sequence[Touchpoint],
+        routes: Sequence[Route | Refusal],
+        outcomes: list[Receipt | Refusal | None],
+        *,
+        atomic: bool,
     ) -> tuple[list[Sending], dict[int, int]]:
         """What is to be sent, each id once, and which slots repeat an earlier one of the same call."""
         sendings: list[Sending] = []
@@ -173,7 +188,9 @@ class Ledger:
                 key = keys.get(s.customer)
                 if key is None:
                     if s.slot is not None:
-                        outcomes[s.slot] = UnknownCustomer(f"customer {uuid_text(s.customer)} was forgotten", pointer="/subject")
+                        outcomes[s.slot] = UnknownCustomer(
+                            f"customer {uuid_text(s.customer)} was forgotten", pointer="/subject"
+                        )
                     items.append(None)
                     continue
                 plain = msgspec.json.encode(t.sealed)
@@ -253,7 +270,13 @@ def _going_forward(admitted: Sequence[Touchpoint | Refusal]) -> list[Touchpoint 
     last = -FOREVER
     for a in admitted:
         back = isinstance(a, Touchpoint) and a.recorded is not None and a.recorded < last
-        kept.append(NotEmpty("recordedtime goes back; send history in the order in which it was recorded", pointer="/recordedtime") if back else a)
+        kept.append(
+            NotEmpty(
+                "recordedtime goes back; send history in the order in which it was recorded", pointer="/recordedtime"
+            )
+            if back
+            else a
+        )
         if isinstance(a, Touchpoint) and a.recorded is not None:
             last = max(last, a.recorded)
     return kept

@@ -38,7 +38,8 @@ def migrate(connection: psycopg.Connection[Any], package: str, name: str) -> lis
             if file not in done:
                 connection.execute(cast("LiteralString", script))
                 connection.execute(
-                    "INSERT INTO public.jejak_migrations (schema, file, digest) VALUES (%s, %s, %s)", [name, file, _digest(script)]
+                    "INSERT INTO public.jejak_migrations (schema, file, digest) VALUES (%s, %s, %s)",
+                    [name, file, _digest(script)],
                 )
                 applied.append(file)
     return applied
@@ -46,9 +47,13 @@ def migrate(connection: psycopg.Connection[Any], package: str, name: str) -> lis
 
 def _compare(name: str, done: dict[str, str], known: dict[str, str]) -> None:
     if unknown := sorted(done.keys() - known.keys()):
-        raise SchemaTooNew(f"the database has {name} migrations that this version of Jejak lacks: {', '.join(unknown)}; install a newer Jejak")
+        raise SchemaTooNew(
+            f"the database has {name} migrations that this version of Jejak lacks: {', '.join(unknown)}; install a newer Jejak"
+        )
     if changed := sorted(f for f, digest in done.items() if _digest(known[f]) != digest):
-        raise SchemaTooNew(f"{name} migrations were changed after they had been applied: {', '.join(changed)}; they never change")
+        raise SchemaTooNew(
+            f"{name} migrations were changed after they had been applied: {', '.join(changed)}; they never change"
+        )
 
 
 def _scripts(package: str) -> Iterator[tuple[str, str]]:

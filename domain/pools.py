@@ -19,5 +19,12 @@ def open_pool(url: str, *, role: str | None = None, size: int = 8, patience: flo
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 
     return ConnectionPool(
-        url, kwargs={"autocommit": True}, configure=prepare, min_size=1, max_size=size, timeout=patience, open=True, name=role or "jejak"
+        url,
+        kwargs={"autocommit": True},
+        configure=prepare,
+        min_size=1,
+        max_size=size,
+        timeout=patience,
+        open=True,
+        name=role or "jejak",
     )

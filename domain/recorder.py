@@ -242,7 +242,9 @@ class LedgerRecorder(ApplicationRecorder):
         """Some events of a stream."""
         with self.connection() as c:
             rows = c.execute(
-                f"{SELECT} WHERE customer = %s AND version = ANY(%s) ORDER BY version", [customer, list(versions)], binary=True
+                f"{SELECT} WHERE customer = %s AND version = ANY(%s) ORDER BY version",
+                [customer, list(versions)],
+                binary=True,
             ).fetchall()
         return [_fact(row) for row in rows]
 
@@ -267,14 +269,31 @@ class LedgerRecorder(ApplicationRecorder):
             customer = UUID(str(fact.originator_id)).bytes
             firsts.setdefault(customer, fact.originator_version - 1)
             event = upcast.read(fact.state)
-            items.append(Item(customer, uuid_bytes(event.id), fact.content, 0, event.at, fact.topic.encode(), fact.state, fact.sealed))
+            items.append(
+                Item(
+                    customer,
+                    uuid_bytes(event.id),
+                    fact.content,
+                    0,
+                    event.at,
+                    fact.topic.encode(),
+                    fact.state,
+                    fact.sealed,
+                )
+            )
         outcomes = self.append(items, [Guard(0, customer, version) for customer, version in firsts.items()])
         if any(o.status != "r" for o in outcomes):
             raise IntegrityError("a stream has moved on, or an event was recorded before")
         return [o.position for o in sorted(outcomes) if o.position is not None]
 
     def select_events(
-        self, originator_id: UUID | str, *, gt: int | None = None, lte: int | None = None, desc: bool = False, limit: int | None = None
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
     ) -> Sequence[StoredFact]:
         """A stream's events by version."""
         direction = "DESC" if desc else "ASC"
@@ -287,7 +306,13 @@ class LedgerRecorder(ApplicationRecorder):
         return [_fact(row) for row in rows]
 
     def select_notifications(
-        self, start: int | None, limit: int, stop: int | None = None, topics: Sequence[str] = (), *, inclusive_of_start: bool = True
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
     ) -> Sequence[StoredFact]:
         """Events of all streams by position."""
         after = (start or 0) - inclusive_of_start
@@ -299,12 +324,18 @@ class LedgerRecorder(ApplicationRecorder):
         """Events behind a position; every position below the last one seen here has been seen or is filtered out."""
         clauses: list[str] = ["position > %s"]
         values: list[Any] = [after]
-        for clause, value in (("type = ANY(%s)", list(topics) or None), ("customer = %s", customer), ("position <= %s", until)):
+        for clause, value in (
+            ("type = ANY(%s)", list(topics) or None),
+            ("customer = %s", customer),
+            ("position <= %s", until),
+        ):
             if value is not None:
                 clauses.append(clause)
                 values.append(value)
         with self.connection() as c:
-            rows = c.execute(f"{SELECT} WHERE {' AND '.join(clauses)} ORDER BY position LIMIT %s", [*values, limit], binary=True).fetchall()
+            rows = c.execute(
+                f"{SELECT} WHERE {' AND '.join(clauses)} ORDER BY position LIMIT %s", [*values, limit], binary=True
+            ).fetchall()
         return [_fact(row) for row in rows]
 
     def max_notification_id(self) -> int | None:

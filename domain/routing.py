@@ -104,7 +104,8 @@ class Router:
         if t.customer is None or isinstance(t.event, CustomerRegistered) or self._keys.keys([uuid_bytes(t.customer)]):
             return None
         return UnknownCustomer(
-            f"{t.customer} is no customer of ours, or was forgotten; name them by an external id or a contact point", pointer="/subject"
+            f"{t.customer} is no customer of ours, or was forgotten; name them by an external id or a contact point",
+            pointer="/subject",
         )
 
     def stream_beside(self, event: Beside) -> bytes:
@@ -119,7 +120,12 @@ class Router:
     def _registered(self, customer: bytes, prompt: Touchpoint, *, provisional: bool) -> Touchpoint:
         id_ = self._secrets.event_id(SELF, f"registered:{customer.hex()}")
         event = CustomerRegistered(
-            id=uuid_text(id_), at=prompt.occurred, offset=prompt.event.offset, source=SELF, actor=prompt.event.actor, provisional=provisional
+            id=uuid_text(id_),
+            at=prompt.occurred,
+            offset=prompt.event.offset,
+            source=SELF,
+            actor=prompt.event.actor,
+            provisional=provisional,
         )
         return self._own(event, id_, {}, prompt)
 

@@ -1,7 +1,7 @@
 """What the page of events says about itself: types by stored name, and which of their fields are sealed, references or checked."""
 
-from datetime import UTC, datetime
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints

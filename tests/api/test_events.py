@@ -47,7 +47,11 @@ def test_a_refusal_names_each_field_its_value_and_what_would_be_right(client: Te
 
 
 def test_each_item_of_a_batch_gets_its_own_answer(client: TestClient) -> None:
-    answer = send(client, [call("1"), call("2", type="call.mde"), call("1"), "no event", call("1", time="2026-03-01T10:00:00Z")], BATCH)
+    answer = send(
+        client,
+        [call("1"), call("2", type="call.mde"), call("1"), "no event", call("1", time="2026-03-01T10:00:00Z")],
+        BATCH,
+    )
     assert answer.status_code == 200
     body = answer.json()
     assert [r["status"] for r in body["results"]] == ["recorded", "refused", "duplicate", "refused", "refused"]
@@ -93,7 +97,9 @@ def test_binary_mode_reads_attributes_from_headers(client: TestClient, house: Ho
         (b"[" * 100_000, BATCH, 400),
     ],
 )
-def test_what_is_no_event_is_refused_with_a_reason(client: TestClient, content: bytes, headers: dict[str, str], status: int) -> None:
+def test_what_is_no_event_is_refused_with_a_reason(
+    client: TestClient, content: bytes, headers: dict[str, str], status: int
+) -> None:
     answer = client.post("/v1/events", content=content, headers=headers)
     assert answer.status_code == status
     assert answer.json()["detail"]
@@ -122,7 +128,10 @@ def test_concurrent_events_share_commits_and_each_has_its_own_outcome(house: Hou
 
     *answers, conflict = asyncio.run(all_at_once())
     statuses = [a.status for a in answers if isinstance(a, Receipt)]
-    assert (statuses.count("recorded"), statuses.count("duplicate")) == (150, len(answers) - 150 - sum(isinstance(a, Exception) for a in answers))
+    assert (statuses.count("recorded"), statuses.count("duplicate")) == (
+        150,
+        len(answers) - 150 - sum(isinstance(a, Exception) for a in answers),
+    )
     assert isinstance(conflict, Exception)
     with house.pool.connection() as c:
         row = c.execute("SELECT count(*), sum(last - first + 1) FROM ledger.commits").fetchone()

@@ -45,10 +45,16 @@ def unnest(url: str, after: int) -> float:
     """Rows a second that plain inserts put into a table with the ledger's columns, partitions and primary key."""
     with psycopg.connect(url, autocommit=True) as c:
         packing.register(c)
-        c.execute("CREATE TABLE public.plain (LIKE ledger.events, PRIMARY KEY (customer, version)) PARTITION BY HASH (customer)")
+        c.execute(
+            "CREATE TABLE public.plain (LIKE ledger.events, PRIMARY KEY (customer, version)) PARTITION BY HASH (customer)"
+        )
         for i in range(16):
-            c.execute(f"CREATE TABLE public.plain_{i} PARTITION OF public.plain FOR VALUES WITH (MODULUS 16, REMAINDER {i})")
-        rows = c.execute("SELECT * FROM ledger.events WHERE position > %s ORDER BY position", [after], binary=True).fetchall()
+            c.execute(
+                f"CREATE TABLE public.plain_{i} PARTITION OF public.plain FOR VALUES WITH (MODULUS 16, REMAINDER {i})"
+            )
+        rows = c.execute(
+            "SELECT * FROM ledger.events WHERE position > %s ORDER BY position", [after], binary=True
+        ).fetchall()
         arrays = [_columns(part) for part in material.batches(rows, BATCH)]
         started = time.perf_counter()
         for columns in arrays:

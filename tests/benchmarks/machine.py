@@ -57,7 +57,9 @@ def serve(house: House, workers: int = 1) -> Generator[Served]:
     env = os.environ | {"JEJAK_DATA": str(house.settings.data), "PYTHONPATH": os.getcwd()}
     if house.settings.now is not None:
         env["JEJAK_NOW"] = house.settings.now.isoformat()
-    process = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.served", str(port), str(workers)], env=env, start_new_session=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.benchmarks.served", str(port), str(workers)], env=env, start_new_session=True
+    )
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process)
         yield Served("127.0.0.1", port, key)

@@ -35,5 +35,7 @@ def mix(touchpoints: Sequence[Touchpoint]) -> str:
     types = Counter(t.type for t in touchpoints)
     clear = median(len(t.clear) for t in touchpoints)
     sealed = median(len(msgspec.json.encode(t.sealed)) for t in touchpoints if t.sealed)
-    shares = ", ".join(f"{name.removesuffix('.v1')} {100 * n / len(touchpoints):.0f} %" for name, n in types.most_common(6))
+    shares = ", ".join(
+        f"{name.removesuffix('.v1')} {100 * n / len(touchpoints):.0f} %" for name, n in types.most_common(6)
+    )
     return f"{len(types)} types ({shares}, …); median {clear:.0f} clear and {sealed:.0f} sealed bytes"

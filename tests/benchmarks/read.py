@@ -56,7 +56,9 @@ def fill(house: House, customers: int) -> None:
 
 def _some(house: House) -> list[str]:
     with house.pool.connection() as c:
-        rows = c.execute("SELECT customer::text FROM ledger.events TABLESAMPLE SYSTEM (20) WHERE type = 'customer.registered.v1' LIMIT 20000")
+        rows = c.execute(
+            "SELECT customer::text FROM ledger.events TABLESAMPLE SYSTEM (20) WHERE type = 'customer.registered.v1' LIMIT 20000"
+        )
         found = [row[0] for row in rows]
     return random.Random(1).choices(found, k=ASKED)
 

@@ -27,7 +27,9 @@ def run(events: int) -> Iterator[Figure]:
         head = house.ledger.head()
         copied = min(_copy(house.database_url), _copy(house.database_url))
         started = time.perf_counter()
-        rebuild(house.database_url, fold, Rulebooks(house.database_url), first_rules().version, processes=os.cpu_count())
+        rebuild(
+            house.database_url, fold, Rulebooks(house.database_url), first_rules().version, processes=os.cpu_count()
+        )
         took = time.perf_counter() - started
         note = f"{told}; {described(house)}"
         yield Figure("rebuild", "copy", head / took, head / copied, "events/s", note)

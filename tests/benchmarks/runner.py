@@ -31,7 +31,9 @@ class View(PostgresTrackingRecorder):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sql_create_statements.append(
-            SQL("CREATE TABLE IF NOT EXISTS public.seen (customer uuid PRIMARY KEY, events int NOT NULL, last_at bigint NOT NULL)")
+            SQL(
+                "CREATE TABLE IF NOT EXISTS public.seen (customer uuid PRIMARY KEY, events int NOT NULL, last_at bigint NOT NULL)"
+            )
         )
 
     def keep(self, customer: str, last_at: int, tracking: Tracking) -> None:
@@ -75,7 +77,9 @@ def measure(house: House, rules: Any, events: int) -> float:
             return LedgerRecorder(house.pool)
 
     started = time.perf_counter()
-    with ProjectionRunner(application_class=OfTheLedger, projection_class=Customers, view_class=View, env=_environment(house)):
+    with ProjectionRunner(
+        application_class=OfTheLedger, projection_class=Customers, view_class=View, env=_environment(house)
+    ):
         done.wait(600)
         took = time.perf_counter() - started
     if not done.is_set():

@@ -41,5 +41,12 @@ def application() -> FastAPI:
 if __name__ == "__main__":
     port, workers = map(int, sys.argv[1:])
     uvicorn.run(
-        "tests.benchmarks.served:application", factory=True, port=port, workers=workers, loop="uvloop", http="httptools", access_log=False, log_level="warning"
+        "tests.benchmarks.served:application",
+        factory=True,
+        port=port,
+        workers=workers,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
     )
