@@ -1,7 +1,8 @@
 """One customer's history, gathered into facts. Knows no rules.
 
-`evolve` remembers one event in place; every type that can stand in a customer's stream has a function (see `families`), and
-a test holds that none is missing. No fact is refused for contradicting another: it waits, or is shown as odd.
+`evolve` remembers one event in place; every type that can stand in a customer's stream has a function (see
+`families`), and a test holds that none is missing. No fact is refused for contradicting another: it waits, or is
+shown as odd.
 """
 
 from domain.events import Event

@@ -1,7 +1,7 @@
 """What is known of one customer: facts gathered from their history, without any rule.
 
-`Customer` is folded in place by `domain.customer.evolve`. All of it can be encoded (msgpack) and is bounded: what would grow
-with a history is cut by `domain.customer.trim`, which a fold calls with the memory that its rules need.
+`Customer` is folded in place by `domain.customer.evolve`. All of it can be encoded (msgpack) and is bounded: what
+would grow with a history is cut by `domain.customer.trim`, which a fold calls with the memory that its rules need.
 
 Units: instants are microseconds since 1970-01-01T00:00Z; money is `Decimal`, kept apart per currency. An `Item` is one
 happening: (occurred at, event id). `version` is the place in the stream of the event whose sealed part says more.
@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct, field
 
 from domain import events as e
+from domain.cases import Case
 from domain.events import Window, Wish
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -262,67 +263,6 @@ class Holding(Struct, array_like=True):
     amount: Decimal | None
     currency: str | None
     matures: str | None
-
-
-class Resolution(Struct, array_like=True):
-    """One settlement of a complaint; a reopening does not take it away."""
-
-    round: int
-    at: int
-    id: str
-    version: int
-    outcome: str
-    redress: Decimal | None
-    currency: str | None
-    root_cause: str | None
-    staff: str | None
-
-
-class Pause(Struct, array_like=True):
-    """One stretch in which a complaint stood still; `until` NEVER: it still does."""
-
-    at: int
-    until: int
-    waiting_for: str
-    id: str
-
-
-class Case(Struct, array_like=True):
-    """A complaint with all its rounds."""
-
-    ref: str
-    id: str
-    version: int
-    at: int
-    severity: str
-    intake: str
-    channel: str | None
-    category: str | None
-    product: str | None
-    order: str | None
-    team: str | None
-    handler: str | None
-    state: str = "opened"
-    resume_to: str = "opened"
-    round: int = 1
-    round_at: int = 0
-    acknowledged: int = 0  # first in this round; 0: not yet
-    responded: int = 0  # first in this round
-    spoke: int = 0  # last in this round
-    promised_due: int = 0
-    extended_until: int = 0
-    level: int = 0
-    changed: int = 0
-    ended: int = 0
-    resolutions: list[Resolution] = field(default_factory=list[Resolution])
-    pauses: list[Pause] = field(default_factory=list[Pause])
-    reopened: list[int] = field(default_factory=list[int])
-    links: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-
-    @property
-    def open(self) -> bool:
-        """Does it wait for us or for somebody?"""
-        return self.ended == 0
 
 
 # Facts that came before what they are about wait whole, and count once it is there.

@@ -1,13 +1,14 @@
 """Measures over the facts of a customer, and criteria that compare them with a threshold.
 
-A criterion answers at a moment: does it hold, and until when does that answer stand if nothing else happens. So the next moment at
-which a rule's answer changes is computed and never polled. `until` may be early, never late: whoever waits for it asks again.
+A criterion answers at a moment: does it hold, and until when does that answer stand if nothing else happens. So the
+next moment at which a rule's answer changes is computed and never polled. `until` may be early, never late: whoever
+waits for it asks again.
 
-A criterion also says which changes (`domain.facts.Changed`) can make it true at once (`wakes`) or false at once (`sinks`): where none of
-these happened, and `until` has not come, there is nothing to ask.
+A criterion also says which changes (`domain.facts.Changed`) can make it true at once (`wakes`) or false at once
+(`sinks`): where none of these happened, and `until` has not come, there is nothing to ask.
 
-`show` gives what a person is told: the value measured, the threshold, and the events cited. A value is counted up to its threshold
-and no further, and exactly the events that reach it are cited, the last ones first.
+`show` gives what a person is told: the value measured, the threshold, and the events cited. A value is counted up to
+its threshold and no further, and exactly the events that reach it are cited, the last ones first.
 """
 
 from collections.abc import Sequence
@@ -68,9 +69,14 @@ class Criterion(Protocol):
 
     wakes: int
     sinks: int
+    varies: bool  # `waking` says more precisely what can make it true at once
+
+    def waking(self, s: Standing) -> int:
+        """The changes that can make it true at once, as things stand."""
+        ...
 
     def holds(self, s: Standing, t: int) -> Answer:
-        """Does it hold at `t`, and until when does that answer stand?"""
+        """Answer whether it holds at `t`, and until when that stands."""
         ...
 
     def show(self, s: Standing, t: int) -> Measured:
@@ -95,7 +101,23 @@ def _returned(series: Sequence[Series]) -> int:
     return Changed.RETURNED if Series.PURCHASE in series else 0
 
 
-class AtLeast:
+class Plain:
+    """A criterion that the same changes can always make true."""
+
+    varies = False
+    wakes = 0
+    sinks = 0
+
+    def waking(self, s: Standing) -> int:
+        """Say what can make it true at once."""
+        return self.wakes
+
+    def needs(self) -> list[tuple[Series, int, int]]:
+        """Say what must be remembered."""
+        return []
+
+
+class AtLeast(Plain):
     """So many happenings at least: ever, within a window, or since the stage was entered."""
 
     def __init__(self, series: tuple[Series, ...], count: int, window: int) -> None:
@@ -114,6 +136,7 @@ class AtLeast:
         return sorted(found)[-self.count :]
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         c = s.customer
         n = self.count
         if self.one is not None:
@@ -132,19 +155,25 @@ class AtLeast:
         return (self.window == EVER or at > s.entered), NEVER
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         latest = self._latest(s.customer)
         if self.window:
             since = t - self.window if self.window > 0 else s.entered
             latest = [item for item in latest if item[0] > since]
         return Measured(
-            _named(self.series, self.window), str(len(latest)), ">=", str(self.count), [id_ for _, id_ in reversed(latest)]
+            _named(self.series, self.window),
+            str(len(latest)),
+            ">=",
+            str(self.count),
+            [id_ for _, id_ in reversed(latest)],
         )
 
     def needs(self) -> list[tuple[Series, int, int]]:
+        """Say what must be remembered."""
         return [(kind, self.count, max(self.window, 0)) for kind in self.series]
 
 
-class AtMost:
+class AtMost(Plain):
     """So many happenings at most: ever, within a window, or since the stage was entered."""
 
     def __init__(self, series: tuple[Series, ...], count: int, window: int) -> None:
@@ -154,24 +183,33 @@ class AtMost:
         self.sinks = _bits(series)
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         holds, until = self.beyond.holds(s, t)
         return not holds, until
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         shown = self.beyond.show(s, t)
         return Measured(shown.measure, shown.value, "<=", str(self.count), shown.events)
 
     def needs(self) -> list[tuple[Series, int, int]]:
+        """Say what must be remembered."""
         return self.beyond.needs()
 
 
-class Silence:
+class Silence(Plain):
     """Nothing of these kinds for so long: a fixed span, or a multiple of their own interval between purchases."""
 
     def __init__(self, series: tuple[Series, ...], least: int, intervals: float, most: int) -> None:
         self.series, self.least, self.intervals, self.most = series, least, intervals, most
-        self.wakes = Changed.RETURNED | ((1 << Series.PURCHASE) if intervals else 0)
+        self.varies = bool(intervals)
+        self.wakes = Changed.RETURNED
         self.sinks = _bits(series)
+
+    def waking(self, s: Standing) -> int:
+        """Say what can make it true at once."""
+        # A purchase puts the end off, unless it also shortens the span; the shortest span it cannot.
+        return self.wakes | (1 << Series.PURCHASE if self.span(s.customer) > self.least else 0)
 
     def span(self, c: Customer) -> int:
         """How long a silence is too long for this customer, µs."""
@@ -189,6 +227,7 @@ class Silence:
         return last
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         c = s.customer
         last = c.first_at
         for kind in self.series:
@@ -199,11 +238,13 @@ class Silence:
         return (True, NEVER) if end <= t else (False, end)
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         at, id_ = self._last(s.customer)
         span = self.span(s.customer)
         return Measured("silence", days(min(t - at, span)), ">=", days(span), [id_])
 
     def needs(self) -> list[tuple[Series, int, int]]:
+        """Say what must be remembered."""
         return [(kind, 1, 0) for kind in self.series]
 
 
@@ -214,7 +255,7 @@ def median(values: list[int]) -> int:
     return ordered[half] if odd else (ordered[half - 1] + ordered[half]) // 2
 
 
-class Months:
+class Months(Plain):
     """Happenings in at least so many calendar months (UTC) within a window."""
 
     def __init__(self, series: Series, count: int, window: int) -> None:
@@ -238,22 +279,25 @@ class Months:
         return found
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         found = self._latest(s.customer, t)
         if len(found) < self.count:
             return False, NEVER
         return True, found[-1][0] + self.window
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         found = self._latest(s.customer, t)
         name = f"months with {_named((self.series,), self.window)}"
         return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in found])
 
     def needs(self) -> list[tuple[Series, int, int]]:
+        """Say what must be remembered."""
         return [(self.series, 1, 0 if self.series is Series.ACT else self.window)]
 
 
-class Categories:
-    """Purchases in at least so many categories within a window; left out where no category was ever named, if so wished."""
+class Categories(Plain):
+    """Purchases in at least so many categories within a window; if so wished, left out where none was ever named."""
 
     def __init__(self, count: int, window: int, if_known: bool) -> None:
         self.count, self.window, self.if_known = count, window, if_known
@@ -266,6 +310,7 @@ class Categories:
         return found[: self.count]
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         c = s.customer
         if self.if_known and not c.categories:
             return True, NEVER
@@ -275,190 +320,15 @@ class Categories:
         return True, found[-1][0] + self.window
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         name = f"categories within {days(self.window)}"
         if self.if_known and not s.customer.categories:
             return Measured(name, "none known", ">=", str(self.count), [])
         found = self._latest(s.customer, t)
         return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in found])
 
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
 
-
-class Holdings:
-    """At least so many holdings that they have, or so many categories of them."""
-
-    def __init__(self, count: int, of_categories: bool) -> None:
-        self.count, self.of_categories = count, of_categories
-        self.wakes = self.sinks = Changed.HOLDINGS
-
-    def _first(self, c: Customer) -> list[Item]:
-        if not self.of_categories:
-            return sorted((held.at, held.id) for held in c.holdings.values())[: self.count]
-        first: dict[str, Item] = {}
-        for at, id_, code in sorted((held.at, held.id, held.category or held.product) for held in c.holdings.values()):
-            first.setdefault(code, (at, id_))
-        return sorted(first.values())[: self.count]
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        holdings = s.customer.holdings
-        return len(holdings) >= self.count and len(self._first(s.customer)) >= self.count, NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        found = self._first(s.customer)
-        name = "categories of holdings" if self.of_categories else "holdings"
-        return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in found])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class Ended:
-    """Customer or company ended the relationship, and it did not begin anew."""
-
-    wakes = Changed.ENDED
-    sinks = Changed.HOLDINGS | 1 << Series.PURCHASE
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        return s.customer.ended is not None, NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        ended = s.customer.ended
-        return Measured("ended by", ended.code if ended else "nobody", "=", "ended", [ended.id] if ended else [])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class Trust:
-    """Trust at least, or below, so many points."""
-
-    def __init__(self, least: int | None, below: int | None) -> None:
-        self.least, self.below = least, below
-        self.wakes = self.sinks = Changed.TRUST
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        low = self.least is None or s.score >= self.least
-        return low and (self.below is None or s.score < self.below), NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        test, threshold = ("<", self.below) if self.least is None else (">=", self.least)
-        return Measured("trust", str(s.score), test, str(threshold), [])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class TierAtLeast:
-    """This tier or a higher one."""
-
-    def __init__(self, level: int, name: str) -> None:
-        self.level, self.name = level, name
-        self.wakes = self.sinks = Changed.TIER
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        return s.level <= self.level, NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        return Measured("tier", str(s.level), "at least", self.name, [])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class InStage:
-    """So long in the present stage."""
-
-    wakes = sinks = 0
-
-    def __init__(self, span: int) -> None:
-        self.span = span
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        end = s.entered + self.span
-        return (True, NEVER) if end <= t else (False, end)
-
-    def show(self, s: Standing, t: int) -> Measured:
-        return Measured("time in stage", days(min(t - s.entered, self.span)), ">=", days(self.span), [])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class BeenIn:
-    """Was ever, or never, in a stage before."""
-
-    wakes = sinks = 0
-
-    def __init__(self, stage: str, ever: bool) -> None:
-        self.stage, self.ever = stage, ever
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        return bool(s.been_in(self.stage)) is self.ever, NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        found = s.been_in(self.stage)
-        return Measured(
-            f"times in {self.stage}", str(len(found)), ">=" if self.ever else "=", "1" if self.ever else "0",
-            [id_ for _, id_ in found[-1:] if id_],
-        )  # fmt: skip
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class OpenComplaints:
-    """So many open complaints at most."""
-
-    wakes = sinks = Changed.CASES
-
-    def __init__(self, most: int, severities: frozenset[str]) -> None:
-        self.most, self.severities = most, severities
-
-    def _open(self, c: Customer) -> list[Item]:
-        return sorted((case.at, case.id) for case in c.cases.values() if case.open and case.severity in self.severities)
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        if s.customer.open_cases <= self.most:
-            return True, NEVER
-        return len(self._open(s.customer)) <= self.most, NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        found = self._open(s.customer)[: self.most + 1]
-        return Measured("open complaints", str(len(found)), "<=", str(self.most), [id_ for _, id_ in found])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class Overdue:
-    """So many open complaints, at least or at most, overdue by so many times the time that was set for them (0: overdue)."""
-
-    wakes = sinks = Changed.CASES
-
-    def __init__(self, severities: frozenset[str], times: int, least: int | None, most: int | None) -> None:
-        self.severities, self.times, self.least, self.most = severities, times, least, most
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        if not s.customer.open_cases:
-            return self.least is None or self.least <= 0, NEVER
-        found, next_ = s.overdue(self.severities, self.times)
-        if self.least is not None:
-            return len(found) >= self.least, next_
-        return len(found) <= (self.most or 0), next_
-
-    def show(self, s: Standing, t: int) -> Measured:
-        found, _ = s.overdue(self.severities, self.times)
-        test, threshold = ("<=", self.most) if self.least is None else (">=", self.least)
-        counted = found[: (self.most or 0) + 1] if self.least is None else found[: self.least]
-        name = f"complaints overdue by {self.times} times their time" if self.times else "complaints overdue"
-        return Measured(name, str(len(counted)), test, str(threshold), [id_ for _, id_ in counted])
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
-
-
-class Spend:
+class Spend(Plain):
     """Net spend of one currency within a window, at least so much."""
 
     wakes = sinks = Changed.SPEND
@@ -467,6 +337,7 @@ class Spend:
         self.currency, self.least, self.window = currency, least, window
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         items = s.customer.spend.get(self.currency, [])
         since = t - self.window
         inside = [item for item in items if item[0] > since]
@@ -479,18 +350,16 @@ class Spend:
         return holds, NEVER
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         since = t - self.window
         inside = [item for item in s.customer.spend.get(self.currency, []) if item[0] > since]
         net = sum((amount for _, _, amount in inside), Decimal(0))
         name = f"net spend within {days(self.window)}, {self.currency}"
         return Measured(name, str(net), ">=", str(self.least), [id_ for _, id_, _ in reversed(inside)])
 
-    def needs(self) -> list[tuple[Series, int, int]]:
-        return []
 
-
-class Ratio:
-    """At least so many happenings of one kind for each of another, within a window; where the other has none, it holds."""
+class Ratio(Plain):
+    """At least so many happenings of one kind for each of another, within a window; without the other, it holds."""
 
     def __init__(self, of: tuple[Series, ...], to: tuple[Series, ...], least: Decimal, window: int) -> None:
         self.of, self.to, self.least, self.window = of, to, least, window
@@ -502,17 +371,20 @@ class Ratio:
         return sorted({item for kind in series for item in c.series[kind] if item[0] > since})
 
     def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
         of, to = self._inside(s.customer, self.of, t), self._inside(s.customer, self.to, t)
         oldest = min([item[0] for item in (*of[:1], *to[:1])], default=NEVER - self.window)
         return len(of) >= self.least * len(to), oldest + self.window
 
     def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
         of, to = self._inside(s.customer, self.of, t), self._inside(s.customer, self.to, t)
         name = f"{_named(self.of, self.window)} for each {_named(self.to, self.window)}"
-        cited: list[Any] = [id_ for _, id_ in reversed(sorted({*of, *to}))]
+        cited: list[Any] = [id_ for _, id_ in sorted({*of, *to}, reverse=True)]
         return Measured(name, f"{len(of)}:{len(to)}", ">=", str(self.least), cited)
 
     def needs(self) -> list[tuple[Series, int, int]]:
+        """Say what must be remembered."""
         return [(kind, 1, self.window) for kind in (*self.of, *self.to)]
 
 

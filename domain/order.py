@@ -1,7 +1,8 @@
 """The order in which one customer's events are folded, and what corrections and voids make of a history.
 
-Arrival does not decide: the key is (occurred at, sequence, causal rank of the type, id), so the same events fold to the same
-state in any order of arrival. The one exception is several amendments of one event, of which the last recorded counts.
+Arrival does not decide: the key is (occurred at, sequence, causal rank of the type, id), so the same events fold to
+the same state in any order of arrival. The one exception is several amendments of one event, of which the last
+recorded counts.
 """
 
 from collections import defaultdict
@@ -44,49 +45,62 @@ def effective(events: Iterable[Event]) -> list[Event]:
 def amend(events: Iterable[Event]) -> Amended:
     """Apply voids and corrections, and count those that took effect.
 
-    A corrected event keeps id and sequence and takes time and data of the correction, and its version, from where sealed
-    parts are opened. A void takes away its target; a voided amendment is as if it had never been made.
+    A corrected event keeps id and sequence and takes time and data of the correction, and its version, from where
+    sealed parts are opened. A void takes away its target; a voided amendment is as if it had never been made.
     """
     given = list(events)
     amendments = [event for event in given if isinstance(event, TouchpointCorrected | TouchpointVoided)]
     if not amendments:
         return Amended(sorted(given, key=key), 0, 0)
-    by_id = {event.id: event for event in given}
     amendments.sort(key=_version)
-    standing = _standing(amendments)
-    last: dict[str, Amendment] = {}
-    unmatched: list[Event] = []
-    voided = 0
-    for amendment in amendments:
-        target = by_id.get(amendment.target)
-        if target is None or target is amendment:
-            if standing(amendment):
-                unmatched.append(amendment)
-        elif isinstance(target, TouchpointCorrected | TouchpointVoided):
-            voided += isinstance(amendment, TouchpointVoided) and standing(amendment)
-        elif standing(amendment):
-            last[amendment.target] = amendment
-    kept: list[Event] = []
-    corrected = 0
-    for event in given:
+    found = _Amendments(given, amendments)
+    kept = [event for event in (found.apply(event) for event in given) if event is not None]
+    return Amended(sorted(kept + found.unmatched, key=key), found.corrected, found.voided)
+
+
+class _Amendments:
+    """What the amendments of one stream come to: which one counts for each target, and which find none."""
+
+    def __init__(self, given: list[Event], amendments: list[Amendment]) -> None:
+        by_id = {event.id: event for event in given}
+        standing = _Standing(amendments)
+        self.last: dict[str, Amendment] = {}
+        self.unmatched: list[Event] = []
+        self.corrected = self.voided = 0
+        for amendment in amendments:
+            if not standing(amendment):
+                continue
+            target = by_id.get(amendment.target)
+            if isinstance(target, TouchpointCorrected | TouchpointVoided) and target is not amendment:
+                if isinstance(amendment, TouchpointVoided):
+                    self.voided += 1
+                else:
+                    self.unmatched.append(amendment)  # what corrects is voided and made anew, not corrected
+            elif target is None or target is amendment:
+                self.unmatched.append(amendment)
+            else:
+                self.last[amendment.target] = amendment
+
+    def apply(self, event: Event) -> Event | None:
+        """The event as it counts; None: it does not."""
         if isinstance(event, TouchpointCorrected | TouchpointVoided):
-            continue
-        match last.get(event.id):
-            case None:
-                kept.append(event)
-            case TouchpointVoided():
-                voided += 1
-            case TouchpointCorrected() as correction:
-                replaced = _corrected(event, correction)
-                kept.append(replaced or event)
-                corrected += replaced is not None
-                if replaced is None:
-                    unmatched.append(correction)
-    return Amended(sorted(kept + unmatched, key=key), corrected, voided)
+            return None
+        amendment = self.last.get(event.id)
+        if amendment is None:
+            return event
+        if isinstance(amendment, TouchpointVoided):
+            self.voided += 1
+            return None
+        replaced = _corrected(event, amendment)
+        if replaced is None:
+            self.unmatched.append(amendment)
+            return event
+        self.corrected += 1
+        return replaced
 
 
-class _standing:  # noqa: N801 - used as a function that remembers its answers
-    """Tells whether an amendment stands: no void that stands takes it away. In a ring of voids the last recorded wins."""
+class _Standing:
+    """Tells whether an amendment stands: no void that stands takes it away; in a ring the last recorded wins."""
 
     def __init__(self, amendments: list[Amendment]) -> None:
         self._voids: dict[str, list[TouchpointVoided]] = defaultdict(list)
@@ -118,7 +132,10 @@ class _standing:  # noqa: N801 - used as a function that remembers its answers
 def _corrected(event: Event, correction: TouchpointCorrected) -> Event | None:
     """The event as the correction has it; None where the correction does not fit the event."""
     kind = type(event)
-    if correction.target_type not in {str(kind.__struct_config__.tag), str(kind.__struct_config__.tag).rpartition(".v")[0]}:
+    if correction.target_type not in {
+        str(kind.__struct_config__.tag),
+        str(kind.__struct_config__.tag).rpartition(".v")[0],
+    }:
         return None
     fields: dict[str, Any] = {
         **{name: value for name, value in correction.data.items() if name not in sealed_fields(kind)},

@@ -1,7 +1,7 @@
 """The rulebook as a document: what an analyst writes in TOML or JSON. No code in it.
 
-Spans are written "90 days", "4 hours", "30 minutes"; working time "4 h", "2 d" (days of the length that the rulebook sets).
-Names of series are those of `domain.facts.Series` in lower case with hyphens: inbound, talk, purchase, …
+Spans are written "90 days", "4 hours", "30 minutes"; working time "4 h", "2 d" (days of the length that the rulebook
+sets). Names of series are those of `domain.facts.Series` in lower case with hyphens: inbound, talk, purchase, …
 """
 
 import re
@@ -13,7 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from domain.facts import DAY, HOUR, MINUTE, NEVER, Series
 
 Channel = Literal[
-    "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter", "event",
+    "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter",
+    "event",
     "app", "social", "web",
 ]  # fmt: skip
 Severity = Literal["low", "normal", "high", "critical"]
@@ -63,7 +64,7 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-# --- criteria: what clauses are made of ------------------------------------------------------------------------------------
+# --- criteria: what clauses are made of -------------------------------------------------------------------------------
 
 
 class CountOf(Model):
@@ -78,7 +79,7 @@ class CountOf(Model):
 
 
 class SilenceOf(Model):
-    """None of these for so long: `at_least`, or `intervals` times their own interval between purchases, at most `at_most`."""
+    """None of these for `at_least`, or for `intervals` times their own interval between purchases up to `at_most`."""
 
     measure: Literal["silence"]
     of: Kinds
@@ -193,7 +194,7 @@ CriterionOf = Annotated[
 ]  # fmt: skip
 
 
-# --- lifecycle, tiers, trust ---------------------------------------------------------------------------------------------------
+# --- lifecycle, tiers, trust ------------------------------------------------------------------------------------------
 
 
 class Clause(Model):
@@ -259,7 +260,7 @@ class TrustRules(Model):
     bands: dict[Code, Annotated[int, Field(ge=0, le=100)]]  # name -> from how many points on
 
 
-# --- complaints, cadence, contact ------------------------------------------------------------------------------------------------
+# --- complaints, cadence, contact -------------------------------------------------------------------------------------
 
 
 class Deadlines(Model):

@@ -1,11 +1,12 @@
 """From a rulebook document to compiled `Rules`, or to the faults of the document, field by field.
 
-    Refusal
-    └── InvalidRulebook   problems: (JSON Pointer, sentence) for every fault found
+Refusal
+└── InvalidRulebook   problems: (JSON Pointer, sentence) for every fault found
 """
 
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from domain import measures as m
 from domain import rulebook_model as doc
+from domain import standing
 from domain.customer import Memory
 from domain.errors import Refusal
 from domain.facts import NEVER, Changed, Series
@@ -34,25 +36,28 @@ class InvalidRulebook(Refusal):
 class Clause:
     """A compiled way into a stage."""
 
-    __slots__ = ("criteria", "name", "sinks", "sources", "to", "wakes")
+    __slots__ = ("criteria", "name", "sinks", "sources", "to")
 
     def __init__(self, name: str, sources: Iterable[str], to: str, criteria: Iterable[m.Criterion]) -> None:
         self.name, self.sources, self.to = name, frozenset(sources), to
         self.criteria = tuple(criteria)
-        self.wakes = self.sinks = 0
+        self.sinks = 0
         for criterion in self.criteria:
-            self.wakes |= criterion.wakes
             self.sinks |= criterion.sinks
 
-    def holds(self, s: m.Standing, t: int) -> m.Answer:
-        """Do all criteria hold at `t`, and until when does that answer stand at least?"""
+    def ask(self, s: m.Standing, t: int) -> tuple[bool, int, int]:
+        """Do all criteria hold at `t`; until when does that answer stand at least; and which changes can turn it.
+
+        A clause that does not hold waits for the first criterion that does not: nothing else can make it hold.
+        """
         until = NEVER
         for criterion in self.criteria:
             holds, end = criterion.holds(s, t)
             if not holds:
-                return False, end
-            until = min(until, end)
-        return True, until
+                return False, end, criterion.waking(s) if criterion.varies else criterion.wakes
+            if end < until:
+                until = end
+        return True, until, self.sinks
 
     def show(self, s: m.Standing, t: int) -> list[m.Measured]:
         """Every criterion as measured at `t`."""
@@ -60,38 +65,43 @@ class Clause:
 
 
 class Lifecycle:
-    """Clauses by the stage that they lead out of, with what can make one of them true."""
+    """Clauses by the stage that they lead out of."""
 
     def __init__(self, clauses: list[Clause], fading: tuple[str, int] | None, stages: list[str]) -> None:
         self.stages = stages
-        self.out: dict[str, list[Clause]] = {stage: [c for c in clauses if stage in c.sources] for stage in (START, *stages)}
+        self.out: dict[str, list[Clause]] = {
+            stage: [c for c in clauses if stage in c.sources] for stage in (START, *stages)
+        }
         self.fading_stage, self.fading_after = fading or ("", NEVER)
         self.keeps = [_kept(clause) for clause in clauses if clause.to == self.fading_stage]
-        turns = 0
-        for clause in self.keeps:
-            turns |= clause.wakes | clause.sinks
-        self.watch: dict[str, int] = {}
-        for stage, out in self.out.items():
-            watch = turns if stage == self.fading_stage else 0
-            for clause in out:
-                watch |= clause.wakes
-            self.watch[stage] = watch
 
 
 def _kept(clause: Clause) -> Clause:
     """What of a clause can still be asked of someone who is in the stage: all but the way that led there."""
-    asked = [c for c in clause.criteria if not isinstance(c, m.InStage | m.BeenIn)]
+    asked = [c for c in clause.criteria if not isinstance(c, standing.InStage | standing.BeenIn)]
     return Clause(clause.name, clause.sources, clause.to, asked)
 
 
 class Level:
-    """A compiled tier."""
+    """A compiled tier: how often and how lately they bought; how much, see `Rules.tier_marks`."""
 
-    __slots__ = ("at_least", "last_within", "name", "over", "purchases")
+    __slots__ = ("last_within", "name", "purchases")
 
     def __init__(self, level: doc.Level) -> None:
-        self.name, self.at_least, self.over = level.name, dict(level.at_least), dict(level.over)
-        self.purchases, self.last_within = level.purchases, level.last_within or 0
+        self.name, self.purchases, self.last_within = level.name, level.purchases, level.last_within or 0
+
+
+_SMALLEST = Decimal("0.000001")  # of an amount: more than x is at least x and this
+
+
+def _tier_marks(levels: Iterable[doc.Level]) -> dict[str, list[tuple[int, Decimal]]]:
+    """By currency: (level, net spend from which on it is enough)."""
+    marks: dict[str, list[tuple[int, Decimal]]] = {}
+    for index, level in enumerate(levels):
+        least = dict(level.at_least) | {currency: over + _SMALLEST for currency, over in level.over.items()}
+        for currency, amount in least.items():
+            marks.setdefault(currency, []).append((index, amount))
+    return marks
 
 
 class Rules:
@@ -104,10 +114,15 @@ class Rules:
         self.calendar = calendar
         self.tier_names = [*(level.name for level in book.tiers.levels), book.tiers.otherwise]
         self.levels = [Level(level) for level in book.tiers.levels]
+        self.tier_marks = _tier_marks(book.tiers.levels)
         self.tier_window, self.down_after = book.tiers.window, book.tiers.down_after
-        clauses = [Clause(c.name, c.sources, c.to, [self._criterion(one) for one in c.all]) for c in book.lifecycle.clauses]
+        clauses = [
+            Clause(c.name, c.sources, c.to, [self._criterion(one) for one in c.all]) for c in book.lifecycle.clauses
+        ]
         fading = book.lifecycle.fading
-        self.lifecycle = Lifecycle(clauses, (fading.stage, fading.after) if fading else None, list(book.lifecycle.stages))
+        self.lifecycle = Lifecycle(
+            clauses, (fading.stage, fading.after) if fading else None, list(book.lifecycle.stages)
+        )
         self.trust = book.trust
         self.bands = sorted(((points, name) for name, points in book.trust.bands.items()), reverse=True)
         self.trust_marks = self._trust_marks(clauses)
@@ -132,7 +147,7 @@ class Rules:
         marks = {points for points, _ in self.bands}
         for clause in clauses:
             for c in clause.criteria:
-                if isinstance(c, m.Trust):
+                if isinstance(c, standing.Trust):
                     marks.update(points for points in (c.least, c.below) if points is not None)
         return sorted(marks)
 
@@ -141,7 +156,7 @@ class Rules:
         asked: dict[str, set[int]] = {severity: {0} for severity in self.minutes}
         for clause in clauses:
             for c in clause.criteria:
-                if isinstance(c, m.Overdue):
+                if isinstance(c, standing.Overdue):
                     for severity in c.severities:
                         asked[severity].add(c.times)
         return {severity: sorted(times) for severity, times in asked.items()}
@@ -160,7 +175,10 @@ class Rules:
         contact = self.contact
         needs += [(Series.OUTBOUND, limit.at_most, 0) for limit in contact.outbound]
         needs += [(Series.SELLING, limit.at_most, contact.ratio_within) for limit in contact.selling]
-        needs += [(Series.RELATIONSHIP, 1, contact.ratio_within), (Series.OUTBOUND, self.cadence.rest_after_unanswered + 1, 0)]
+        needs += [
+            (Series.RELATIONSHIP, 1, contact.ratio_within),
+            (Series.OUTBOUND, self.cadence.rest_after_unanswered + 1, 0),
+        ]
         needs += [(Series.RELATIONSHIP_TALK, self.trust.talks_counted + 1, 0)]
         needs += [(Series.PURCHASE, level.purchases, self.tier_window) for level in self.levels]
         for series, last, span in needs:
@@ -189,20 +207,20 @@ _COMPILE: dict[type, Callable[[Any, Rules], m.Criterion]] = {
     doc.SilenceOf: lambda c, _: m.Silence(_series(c.of), c.at_least, c.intervals, c.at_most or NEVER),
     doc.MonthsOf: lambda c, _: m.Months(doc.SERIES[c.of], c.at_least, c.within),
     doc.CategoriesOf: lambda c, _: m.Categories(c.at_least, c.within, c.if_known),
-    doc.HoldingsOf: lambda c, _: m.Holdings(c.at_least, c.categories),
-    doc.EndedOf: lambda _c, _: m.Ended(),
-    doc.TrustOf: lambda c, _: m.Trust(c.at_least, c.below),
-    doc.TierOf: lambda c, rules: m.TierAtLeast(rules.tier_names.index(c.at_least), c.at_least),
-    doc.InStageOf: lambda c, _: m.InStage(c.at_least),
-    doc.BeenInOf: lambda c, _: m.BeenIn(c.stage, c.ever),
-    doc.OpenComplaintsOf: lambda c, _: m.OpenComplaints(c.at_most, frozenset(c.severity)),
-    doc.OverdueOf: lambda c, _: m.Overdue(frozenset(c.severity), c.times, c.at_least, c.at_most),
+    doc.HoldingsOf: lambda c, _: standing.Holdings(c.at_least, c.categories),
+    doc.EndedOf: lambda _c, _: standing.Ended(),
+    doc.TrustOf: lambda c, _: standing.Trust(c.at_least, c.below),
+    doc.TierOf: lambda c, rules: standing.TierAtLeast(rules.tier_names.index(c.at_least), c.at_least),
+    doc.InStageOf: lambda c, _: standing.InStage(c.at_least),
+    doc.BeenInOf: lambda c, _: standing.BeenIn(c.stage, c.ever),
+    doc.OpenComplaintsOf: lambda c, _: standing.OpenComplaints(c.at_most, frozenset(c.severity)),
+    doc.OverdueOf: lambda c, _: standing.Overdue(frozenset(c.severity), c.times, c.at_least, c.at_most),
     doc.SpendOf: lambda c, _: m.Spend(c.currency, c.at_least, c.within),
     doc.RatioOf: lambda c, _: m.Ratio(_series(c.of), _series(c.to), c.at_least, c.within),
 }
 
 
-# --- checking what a schema cannot say ------------------------------------------------------------------------------------------
+# --- checking what a schema cannot say --------------------------------------------------------------------------------
 
 Problem = tuple[str, str]
 
@@ -224,7 +242,12 @@ def _problems(book: doc.Rulebook) -> list[Problem]:
         for j, criterion in enumerate(clause.all):
             found += _criterion_problems(criterion, f"{at}/all/{j}", stages, tiers)
     if not any(START in clause.sources and not clause.all for clause in book.lifecycle.clauses):
-        found.append(("/lifecycle/clauses", 'one clause from "start" has to have no criteria, so that every customer has a stage'))
+        found.append(
+            (
+                "/lifecycle/clauses",
+                'one clause from "start" has to have no criteria, so that every customer has a stage',
+            )
+        )
     missing = {"low", "normal", "high", "critical"} - set(book.complaints.severities)
     found += [("/complaints/severities", f"deadlines for severity {s!r} are missing") for s in sorted(missing)]
     for stage, rhythms in book.cadence.stages.items():
@@ -234,7 +257,9 @@ def _problems(book: doc.Rulebook) -> list[Problem]:
 
 def _unknown(given: Iterable[Problem], known: Iterable[str], what: str) -> list[Problem]:
     names = list(known)
-    return [(at, f"there is no {what} {name!r}; known are {', '.join(names)}") for at, name in given if name not in names]
+    return [
+        (at, f"there is no {what} {name!r}; known are {', '.join(names)}") for at, name in given if name not in names
+    ]
 
 
 def _criterion_problems(c: doc.CriterionOf, at: str, stages: list[str], tiers: list[str]) -> list[Problem]:
@@ -276,7 +301,14 @@ def compile_rules(
     named = book.calendar
     calendar = named.document or (calendars or {}).get((named.code, named.version))
     if calendar is None:
-        raise _refusal([("/calendar", f"calendar {named.code} {named.version} was never published; publish it, or give its document")])
+        raise _refusal(
+            [
+                (
+                    "/calendar",
+                    f"calendar {named.code} {named.version} was never published; publish it, or give its document",
+                )
+            ]
+        )
     try:
         return Rules(book, Calendar.from_document(calendar))
     except InvalidCalendar as error:
@@ -303,7 +335,7 @@ def _problem(fault: Mapping[str, Any], document: Mapping[str, Any]) -> Problem:
     path, place = "", document
     for step in fault["loc"]:
         known = (isinstance(place, Mapping) and step in place) or (isinstance(place, list) and isinstance(step, int))
-        if known or step == fault["loc"][-1] and fault["type"] in {"missing", "extra_forbidden"}:
+        if known or (step == fault["loc"][-1] and fault["type"] in {"missing", "extra_forbidden"}):
             path += "/" + str(step).replace("~", "~0").replace("/", "~1")
             place = place[step] if known else {}  # type: ignore[index,call-overload]
     sentence = str(fault["msg"]).removeprefix("Value error, ")

@@ -1,19 +1,25 @@
-"""Complaints: the reactive queue, in which everything stands that a customer waits for, and the history of each complaint.
+"""Complaints: the reactive queue of everything that a customer waits for, and the history of each complaint.
 
-An item of the queue is an open complaint, or something that a human has yet to answer: an enquiry, a missed call, a poor rating, an
-automatic reply that did not suffice. Its rank is (lateness, severity, tier, ranked_at, item): a row holds over an interval in
-which none of these changes. Within a lateness, `ranked_at` is what a page is read along, so that all rows of a moment lie together:
-when the first deadline was missed (0 overdue), when the next is due (1 running), since when it waits (2 waiting).
+An item of the queue is an open complaint, or something that a human has yet to answer: an enquiry, a missed call, a
+poor rating, an automatic reply that did not suffice. Its rank is (lateness, severity, tier, ranked_at, item): a row
+holds over an interval in which none of these changes. Within a lateness, `ranked_at` is what a page is read along, so
+that all rows of a moment lie together: when the first deadline was missed (0 overdue), when the next is due (1
+running), since when it waits (2 waiting).
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple
 
 import msgspec
+from psycopg import Connection
+from psycopg.rows import dict_row
 
-from domain.facts import NEVER, Case, News, Wait
+from domain.cases import Case
+from domain.facts import NEVER, Wait
 from domain.rules import Rules
-from domain.worktime import Calendar, Unreachable
-from projections import trust
+from projections.deadlines import after
+from projections.paging import FIRST, LAST, Cursor, Group, columns
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import Deadlines, State, Verdict
 
@@ -73,95 +79,8 @@ HISTORY = Table(
 )
 
 
-# --- judge ------------------------------------------------------------------------------------------------------------------------
+# --- render -----------------------------------------------------------------------------------------------------------
 
-
-def heed(state: State, rules: Rules, news: News) -> None:
-    """Answer one piece of news of a complaint: date its deadlines, or its round's verdict."""
-    case = state.customer.cases[news.ref]
-    match news.what:
-        case "resolved":
-            late = _end_round(state, rules, case, news.at)
-            points = rules.trust.resolved_late if late else rules.trust.resolved_in_time
-            trust.add(state, news, points, "resolved-late" if late else "resolved-in-time")
-        case "reopened":
-            trust.add(state, news, rules.trust.reopened)
-            _date(state, rules, case)
-        case "ended":
-            state.deadlines.pop(case.ref, None)
-        case _:
-            if case.open:
-                _date(state, rules, case)
-
-
-def _end_round(state: State, rules: Rules, case: Case, at: int) -> bool:
-    deadlines = state.deadlines.pop(case.ref, None)
-    if deadlines is None:  # opened and resolved within one instant
-        deadlines = _deadlines(rules, case, rules.factors[state.level])
-    late = deadlines.resolve < at
-    verdict = Verdict(deadlines.round, deadlines.resolve, at, late, deadlines.factor)
-    state.verdicts.setdefault(case.ref, []).append(verdict)
-    return late
-
-
-def _date(state: State, rules: Rules, case: Case) -> None:
-    factor = rules.factors[state.level]
-    known = state.deadlines.get(case.ref)
-    if known is not None and known.round == case.round:
-        factor = min(factor, known.factor)  # a tier only shortens
-    state.deadlines[case.ref] = _deadlines(rules, case, factor)
-
-
-def shorten(state: State, rules: Rules) -> None:
-    """A higher tier shortens what is open; a lower one leaves it as it is."""
-    factor = rules.factors[state.level]
-    if any(factor < known.factor for known in state.deadlines.values()):
-        state.deadlines = {  # a new one: what was rendered ahead keeps the one of its moment
-            ref: _deadlines(rules, state.customer.cases[ref], factor) if factor < known.factor else known
-            for ref, known in state.deadlines.items()
-        }
-
-
-def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
-    around = case.severity in rules.around_the_clock
-    calendar = rules.around if around else rules.calendar
-    acknowledge, respond, update, resolve = (minutes * factor for minutes in rules.minutes[case.severity])
-    begun = case.round_at
-    paused = [
-        (pause.at, None if pause.until == NEVER else pause.until)
-        for pause in case.pauses
-        if pause.waiting_for == "customer" and pause.until > begun
-    ]
-    due = _after(calendar, begun, resolve, paused)
-    if case.extended_until and due != NEVER:
-        due = max(due, case.extended_until)
-    return Deadlines(
-        case.id,
-        case.severity,
-        case.round,
-        factor,
-        NEVER if case.acknowledged else _after(calendar, begun, acknowledge, paused),
-        NEVER if case.responded else _after(calendar, begun, respond, paused),
-        _after(calendar, case.spoke, update, paused) if case.spoke else NEVER,
-        due,
-        _after(calendar, begun, resolve * rules.complaints.near, paused),
-        {
-            times: due if not times else _after(calendar, begun, resolve * (1 + times), paused)
-            for times in rules.late_times[case.severity]
-        },
-    )
-
-
-def _after(calendar: Calendar, start: int, minutes: float, paused: list[tuple[int, int | None]]) -> int:
-    """When so many working minutes will have passed; NEVER while the clock stands still."""
-    try:
-        found = calendar.deadline(start, minutes, paused) if paused else calendar.add_working(start, minutes)
-    except Unreachable:
-        return NEVER
-    return NEVER if found is None else found
-
-
-# --- render -----------------------------------------------------------------------------------------------------------------------
 
 class Step(NamedTuple):
     """What holds from a moment on, as far as this queue asks."""
@@ -178,7 +97,11 @@ def render_queue(state: State, rules: Rules, steps: list[Step], until: int) -> l
     rows: list[tuple[Any, ...]] = []
     if not c.waits and not state.deadlines:
         return rows
-    waits = [(wait, _after(rules.calendar, wait.at, rules.answer_minutes, [])) for wait in c.waits if _needs_human(rules, wait)]
+    waits = [
+        (wait, after(rules.calendar, wait.at, rules.answer_minutes, []))
+        for wait in c.waits
+        if _needs_human(rules, wait)
+    ]
     for step, end in zip(steps, [*(later.at for later in steps[1:]), until], strict=True):
         for ref, deadlines in step.deadlines.items():
             rows += _case_rows(c.cases[ref], deadlines, step, end, owner)
@@ -204,7 +127,11 @@ _STEPS = ("acknowledge", "respond", "update", "resolve")
 
 
 def _case_rows(case: Case, d: Deadlines, step: Step, until: int, owner: str | None) -> list[tuple[Any, ...]]:
-    dues = sorted((at, kind) for kind, at in zip(_STEPS, (d.acknowledge, d.respond, d.update, d.resolve), strict=True) if at < NEVER)
+    dues = sorted(
+        (at, kind)
+        for kind, at in zip(_STEPS, (d.acknowledge, d.respond, d.update, d.resolve), strict=True)
+        if at < NEVER
+    )
     waiting = case.pauses[-1].waiting_for if case.state == "waiting" else None
     stopped = waiting == "customer"
     why = _json({"factor": d.factor, "round_at": case.round_at, "deadlines": {kind: at for at, kind in dues}})
@@ -219,8 +146,10 @@ def _case_rows(case: Case, d: Deadlines, step: Step, until: int, owner: str | No
             lateness, (ranked_at, due_kind) = RUNNING, dues[0]
         rows.append(
             (
-                start, end, case.ref, "complaint", lateness, SEVERITY[case.severity], step.tier, ranked_at, case.at, case.state,
-                waiting, case.round, due_kind, None if due_kind is None else ranked_at, near, owner, case.handler, case.team,
+                start, end, case.ref, "complaint", lateness, SEVERITY[case.severity], step.tier, ranked_at, case.at,
+                case.state,
+                waiting, case.round, due_kind, None if due_kind is None else ranked_at, near, owner, case.handler,
+                case.team,
                 case.category, case.channel, case.version, why,
             )
         )  # fmt: skip
@@ -231,7 +160,8 @@ def _wait_rows(wait: Wait, due: int, step: Step, until: int, owner: str | None) 
     why = _json({"score": wait.score} if wait.score else {"topic": wait.topic} if wait.topic else {})
     return [
         (
-            start, end, wait.id, wait.kind, OVERDUE if due <= start else RUNNING, SEVERITY["normal"], step.tier, due, wait.at,
+            start, end, wait.id, wait.kind, OVERDUE if due <= start else RUNNING, SEVERITY["normal"], step.tier, due,
+            wait.at,
             "opened", None, 1, "answer", due, None, owner, None, None, wait.topic, wait.channel, wait.version, why,
         )
         for start, end in _pieces(step.at, until, due)
@@ -264,19 +194,23 @@ def render_history(state: State) -> list[tuple[Any, ...]]:
             "level": case.level,
             "resolutions": [
                 {
-                    "round": r.round, "at": r.at, "event": r.id, "version": r.version, "outcome": r.outcome, "redress": r.redress,
-                    "currency": r.currency, "root_cause": r.root_cause, "staff": r.staff, **_verdict(verdicts.get((r.round, r.at))),
+                    "round": r.round, "at": r.at, "event": r.id, "version": r.version, "outcome": r.outcome,
+                    "redress": r.redress,
+                    "currency": r.currency, "root_cause": r.root_cause, "staff": r.staff,
+                    **_verdict(verdicts.get((r.round, r.at))),
                 }
                 for r in case.resolutions
             ],
-            "waits": [{"from": p.at, "until": p.until if p.until < NEVER else None, "for": p.waiting_for} for p in case.pauses],
+            "waits": [{"from": p.at, "until": p.until if p.until < NEVER else None,
+            "for": p.waiting_for} for p in case.pauses],
             "reopened": case.reopened,
             "links": [{"cause": cause, "kind": kind} for cause, kind in case.links],
             "deadlines": _shown(deadlines) if deadlines else None,
         }  # fmt: skip
         rows.append(
             (
-                case.ref, case.at, case.ended or None, case.state, case.severity, case.category, case.product, case.handler,
+                case.ref, case.at, case.ended or None, case.state, case.severity, case.category, case.product,
+                case.handler,
                 case.team, case.round, case.version, _json(detail),
             )
         )  # fmt: skip
@@ -288,12 +222,82 @@ def _verdict(verdict: Verdict | None) -> dict[str, Any]:
 
 
 def _shown(d: Deadlines) -> dict[str, Any]:
-    dues = {"acknowledge": d.acknowledge, "respond": d.respond, "update": d.update, "resolve": d.resolve, "near": d.near}
+    dues = {
+        "acknowledge": d.acknowledge,
+        "respond": d.respond,
+        "update": d.update,
+        "resolve": d.resolve,
+        "near": d.near,
+    }
     return {step: at for step, at in dues.items() if at < NEVER}
 
 
-def cut(state: State) -> None:
-    """Forget the verdicts of complaints that are not remembered."""
-    if len(state.verdicts) > len(state.customer.cases):
-        state.verdicts = {ref: past for ref, past in state.verdicts.items() if ref in state.customer.cases}
+# --- queries ----------------------------------------------------------------------------------------------------------
 
+_WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff",)
+_BY_OWNER: LiteralString = "AND q.owner = g.owner"
+_BY_TEAM: LiteralString = "AND q.team = %(team)s"
+
+_PAGE: tuple[LiteralString, LiteralString] = (
+    """
+SELECT r.* FROM unnest(%(lateness)s::smallint[], %(severity)s::smallint[], %(tier)s::smallint[], %(low)s::timestamptz[],
+                       %(high)s::timestamptz[], %(item)s::uuid[], %(owner)s::text[])
+     WITH ORDINALITY AS g(lateness, severity, tier, low, high, item, owner, number)
+CROSS JOIN LATERAL (
+    SELECT q.* FROM rows.reactive q
+    WHERE q.generation = %(generation)s AND q.lateness = g.lateness AND q.severity = g.severity AND q.tier = g.tier
+      AND (q.ranked_at, q.item) > (g.low, g.item) AND q.ranked_at <= g.high
+      AND q.from_at <= %(now)s AND q.until_at > %(now)s """,
+    """
+    ORDER BY q.ranked_at, q.item LIMIT %(limit)s
+) r ORDER BY r.lateness, r.severity, r.tier, r.ranked_at, r.item LIMIT %(limit)s
+""",
+)
+
+
+def page(
+    connection: Connection[Any],
+    generation: int,
+    now: datetime,
+    *,
+    tiers: Sequence[int],
+    owners: Sequence[str] | None = None,
+    team: str | None = None,
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """The queue at `now` from the first row after the cursor, with all columns of the table.
+
+    `tiers`: the levels to show, 0 the highest; all of a rulebook's levels show everybody. `owners`: only customers whom
+    one of these owns. `team`: only complaints of this team.
+    """
+    moments = {OVERDUE: (FIRST, now), RUNNING: (now, LAST), WAITING: (FIRST, LAST)}
+    groups = [
+        Group((lateness, severity, tier), *moments[lateness])
+        for lateness in sorted(moments) for severity in sorted(SEVERITY.values()) for tier in sorted(tiers)
+    ]  # fmt: skip
+    found = columns(groups, after, _WIDEST, owners)
+    if not found:
+        return []
+    names = ("lateness", "severity", "tier", "low", "high", "item", "owner")
+    given = dict(zip(names, found, strict=True)) | {"generation": generation, "now": now, "team": team, "limit": limit}
+    query = _PAGE[0] + (_BY_OWNER if owners is not None else "") + (_BY_TEAM if team is not None else "") + _PAGE[1]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, given).fetchall()
+
+
+def cursor_of(row: dict[str, Any]) -> Cursor:
+    """Where the page that ends with this row goes on."""
+    return Cursor((row["lateness"], row["severity"], row["tier"]), row["ranked_at"], (str(row["item"]),))
+
+
+_OF_CUSTOMER: LiteralString = """
+SELECT * FROM rows.complaints WHERE generation = %(generation)s AND customer = %(customer)s ORDER BY opened_at DESC,
+complaint
+"""
+
+
+def history(connection: Connection[Any], generation: int, customer: str) -> list[dict[str, Any]]:
+    """All complaints of one customer that are remembered, the last opened first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_OF_CUSTOMER, {"generation": generation, "customer": customer}).fetchall()

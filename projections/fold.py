@@ -1,8 +1,9 @@
 """The one fold: live rows, rebuilt rows, as-of answers, previews and forecasts all come from here.
 
-`advance` takes one event in order. Facts are gathered at once; verdicts are dated when the instant of the event is over, that is before
-the first event of a later instant or at `render`, and at each moment in between at which a rule's answer changes (`state.due`). So the order of
-events of one instant never shows in a verdict, and an event that no rule asks about costs no judgement.
+`advance` takes one event in order. Facts are gathered at once; verdicts are dated when the instant of the event is
+over, that is before the first event of a later instant or at `render`, and at each moment in between at which a
+rule's answer changes (`state.due`). So the order of events of one instant never shows in a verdict, and an event that
+no rule asks about costs no judgement.
 """
 
 from collections.abc import Iterable
@@ -17,18 +18,18 @@ from domain.events import Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import NEVER, Changed
 from domain.order import RANK, amend, key
 from domain.rules import Rules
-from projections import assignments, complaints, lifecycle, outreach, profile, tier, trust
-from projections.outreach import Step
+from projections import assignments, complaints, deadlines, lifecycle, outreach, profile, tier, trust
+from projections.planning import Step
 from projections.profile import Moment
 from projections.state import State
 
 TABLES = (
-    profile.PROFILE, profile.STANDING, lifecycle.TABLE, assignments.TABLE, complaints.QUEUE, complaints.HISTORY, outreach.TABLE,
+    profile.PROFILE, profile.STANDING, lifecycle.TABLE, assignments.TABLE, complaints.QUEUE, complaints.HISTORY,
+    outreach.TABLE,
 )  # fmt: skip
 
 _TRIM_EVERY = 64  # events
 _CASE_NEWS = frozenset({"opened", "case", "resolved", "reopened", "ended"})
-_TRUST_TURNS = Changed.NEWS | Changed.PROMISES
 _SPEND_TURNS = Changed.SPEND | Changed.RETURNED
 
 
@@ -79,7 +80,7 @@ def _judge(state: State, rules: Rules, t: int) -> None:
     if dirty & _SPEND_TURNS or state.tier.due <= t:
         changed = tier.judge(state, rules, t)
         if changed and state.deadlines:
-            complaints.shorten(state, rules)
+            deadlines.shorten(state, rules)
             dirty |= Changed.CASES
         dirty |= changed
     news = state.customer.news
@@ -87,12 +88,14 @@ def _judge(state: State, rules: Rules, t: int) -> None:
         state.customer.news = []
         for item in news:
             if item.what in _CASE_NEWS:
-                complaints.heed(state, rules, item)
+                deadlines.heed(state, rules, item)
                 dirty |= Changed.CASES
             else:
                 trust.heed(state, rules, item)
-    if news or dirty & _TRUST_TURNS or state.trust.due <= t or state.trust.mark < 0:
+    if dirty & Changed.PROMISES or state.trust.due <= t or state.trust.mark < 0:
         dirty |= trust.judge(state, rules, t)
+    else:
+        trust.pass_time(state, rules, t)
     if dirty & state.stage_watch or state.stage_due <= t:
         lifecycle.judge(state, rules, t)
     state.dirty = 0
@@ -104,7 +107,7 @@ def _trim(state: State, rules: Rules) -> None:
     trim(state.customer, rules.memory, state.now)
     tier.cut(state, state.now, rules.memory.longest)
     trust.cut(state)
-    complaints.cut(state)
+    deadlines.cut(state)
 
 
 def fold(events: Iterable[Event], rules: Rules) -> State:
@@ -129,8 +132,8 @@ def needs_refold(state: State, event: Event) -> bool:
 def render(state: State, rules: Rules) -> dict[str, list[tuple[Any, ...]]]:
     """Rows by table, in the order of its columns, without generation and customer.
 
-    Intervals reach from the last event to the rulebook's horizon, or for ever where nothing changes by itself any more; histories
-    reach over all time. Instants are microseconds. Nothing is changed in `state`.
+    Intervals reach from the last event to the rulebook's horizon, or for ever where nothing changes by itself any
+    more; histories reach over all time. Instants are microseconds. Nothing is changed in `state`.
     """
     if not state.count:
         return {table.name: [] for table in TABLES}
@@ -138,6 +141,7 @@ def render(state: State, rules: Rules) -> dict[str, list[tuple[Any, ...]]]:
     if state.customer.news:
         ghost.customer = copy(state.customer)
     settle(ghost, rules)
+    trust.pass_time(ghost, rules, ghost.now)
     present = ghost.ghost()
     moments, queue, until = _ahead(ghost, rules)
     steps = _steps(moments)
@@ -169,8 +173,9 @@ def _ahead(ghost: State, rules: Rules) -> tuple[list[Moment], list[complaints.St
 
 def _moment(state: State, rules: Rules) -> Moment:
     return Moment(
-        state.now, state.stage, state.entered, lifecycle.fading(state, rules), state.level, state.score,
-        trust.band(rules, state.score), state.trust.falling,
+        state.now, state.stage, state.entered, lifecycle.fading(state, rules), state.level, trust.band(rules,
+        state.score),
+        state.trust.falling,
     )  # fmt: skip
 
 
@@ -185,12 +190,12 @@ def _steps(moments: list[Moment]) -> list[Step]:
 
 
 _SOURCES = {
-    "domain": ("customer.py", "events.py", "facts.py", "measures.py", "order.py", "openings.py", "rulebook_model.py", "rules.py",
-               "windows.py", "worktime.py"),
-    "domain.families": ("care.py", "commerce.py", "common.py", "complaint.py", "conversation.py", "person.py"),
-    "projections": ("assignments.py", "complaints.py", "fold.py", "lifecycle.py", "outreach.py", "profile.py", "projection.py",
-                    "state.py", "tier.py", "trust.py"),
-}  # fmt: skip
+    "domain": """cases customer events facts measures openings order rulebook_model rules standing vocabulary windows
+        worktime""",
+    "domain.families": "care commerce common complaint conversation person",
+    "projections": """assignments complaints deadlines fold lifecycle outreach planning profile projection state tier
+        trust""",
+}
 
 
 @cache
@@ -198,6 +203,6 @@ def fingerprint() -> str:
     """Changes whenever code or shape of the fold changes: cached states and rows made by another form are not used."""
     digest = sha256()
     for package, names in _SOURCES.items():
-        for name in names:
-            digest.update(files(package).joinpath(name).read_bytes())
+        for name in names.split():
+            digest.update(files(package).joinpath(f"{name}.py").read_bytes())
     return digest.hexdigest()[:32]

@@ -1,9 +1,11 @@
 """Lifecycle: the stage of a relationship, its whole history, and why.
 
-A stage is left by a clause of the rulebook, at the moment at which all of the clause's criteria hold. A clause that another would undo
-at the same moment is not taken. What lies ahead is part of the history: it is what will hold if nothing else happens.
+A stage is left by a clause of the rulebook, at the moment at which all of the clause's criteria hold. A clause that
+another would undo at the same moment is not taken. What lies ahead is part of the history: it is what will hold if
+nothing else happens.
 """
 
+from datetime import datetime
 from typing import Any, LiteralString
 
 import msgspec
@@ -31,31 +33,33 @@ TABLE = Table(
 
 
 def judge(state: State, rules: Rules, t: int) -> None:
-    """Date the stage at `t`, and whether it fades."""
+    """Date the stage at `t`, and whether it fades; and say what can change that at once (`watch`)."""
     lifecycle = rules.lifecycle
-    undoing = 0
+    due, watch = NEVER, 0
     for _ in range(len(lifecycle.stages) + 1):
-        due, undoing = NEVER, 0
+        due, watch = NEVER, 0
         taken: Clause | None = None
         for clause in lifecycle.out[state.stage]:
-            holds, until = clause.holds(state, t)
+            holds, until, turns = clause.ask(state, t)
             if holds:
                 back = _undone(state, rules, clause, t)
                 if back is None:
                     taken = clause
                     break
                 until = min(until, back[0])
-                undoing |= back[1] | clause.sinks
+                turns |= back[1]
             if until < due:
                 due = until
-        state.stage_due = due
+            watch |= turns
         if taken is None:
             break
         _enter(state, taken, t)
-    state.stage_watch = lifecycle.watch[state.stage] | undoing
-    state.watch = rules.watch_always | state.stage_watch
     if state.stage == lifecycle.fading_stage:
-        _fade(state, rules, t)
+        until, turns = _fade(state, rules, t)
+        due, watch = min(due, until), watch | turns
+    state.stage_due = due
+    state.stage_watch = watch
+    state.watch = rules.watch_always | watch
 
 
 def _undone(state: State, rules: Rules, clause: Clause, t: int) -> tuple[int, int] | None:
@@ -64,10 +68,10 @@ def _undone(state: State, rules: Rules, clause: Clause, t: int) -> tuple[int, in
     found: tuple[int, int] | None = None
     for back in rules.lifecycle.out[clause.to]:
         if back.to == state.stage:
-            holds, until = back.holds(state, t)
+            holds, until, turns = back.ask(state, t)
             if holds:
                 known_until, closing = found or (NEVER, 0)
-                found = (min(until, known_until), closing | back.sinks)
+                found = (min(until, known_until), closing | turns)
     state.entered = entered
     return found
 
@@ -81,27 +85,23 @@ def _enter(state: State, clause: Clause, t: int) -> None:
     state.stage, state.entered, state.unmet_since = clause.to, t, 0
 
 
-def _fade(state: State, rules: Rules, t: int) -> None:
-    """Since when nothing that leads into the stage would hold any more."""
-    kept, ends = False, 0
-    turns = NEVER
+def _fade(state: State, rules: Rules, t: int) -> tuple[int, int]:
+    """Note since when nothing would lead into the stage any more; until when that stands, and what can turn it."""
+    ends, watch = NEVER, 0
     for clause in rules.lifecycle.keeps:
-        holds, until = clause.holds(state, t)
+        holds, until, turns = clause.ask(state, t)
         if holds:
-            kept, ends = True, max(ends, until)
-        else:
-            turns = min(turns, until)
-    if kept:
-        state.unmet_since = 0
-        state.stage_due = min(state.stage_due, ends)
-        return
+            state.unmet_since = 0
+            return until, turns
+        ends = min(ends, until)
+        watch |= turns
     state.unmet_since = state.unmet_since or t
     fades = state.unmet_since + rules.lifecycle.fading_after
-    state.stage_due = min(state.stage_due, turns, fades if fades > t else NEVER)
+    return min(ends, fades) if fades > t else ends, watch
 
 
 def fading(state: State, rules: Rules) -> bool:
-    """Does the present stage fade at `state.now`?"""
+    """Whether the present stage fades at `state.now`."""
     return bool(state.unmet_since) and state.unmet_since + rules.lifecycle.fading_after <= state.now
 
 
@@ -124,12 +124,20 @@ def render(stages: list[Stage], until: int) -> list[tuple[Any, ...]]:
         reason = _encode([_shown(measured) for measured in stage.reason]).decode()
         ends = follower.at if follower else until
         rows.append(
-            (stage.at, ends, stage.stage, stage.clause, reason, follower.at if follower else None, follower and follower.stage)
+            (
+                stage.at,
+                ends,
+                stage.stage,
+                stage.clause,
+                reason,
+                follower.at if follower else None,
+                follower and follower.stage,
+            )
         )
     return rows
 
 
-# --- queries ----------------------------------------------------------------------------------------------------------------------
+# --- queries ----------------------------------------------------------------------------------------------------------
 
 _HISTORY: LiteralString = """
 SELECT from_at, until_at, stage, clause, reason, next_at, next_stage
@@ -137,8 +145,7 @@ FROM rows.stages WHERE generation = %(generation)s AND customer = %(customer)s A
 """
 
 
-def history(connection: Connection[Any], generation: int, customer: str, now: Any) -> list[dict[str, Any]]:
+def history(connection: Connection[Any], generation: int, customer: str, now: datetime) -> list[dict[str, Any]]:
     """The stages of one customer up to `now` (timestamptz), oldest first."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_HISTORY, {"generation": generation, "customer": customer, "now": now}).fetchall()
-

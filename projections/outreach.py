@@ -1,19 +1,24 @@
-"""Outreach: the proactive queue. Whom do we contact next, when, why, about what, on which channel?
+"""Outreach: the proactive queue, of whom we contact next, when, why, about what, on which channel.
 
-Each customer has one row for the next contact by their rhythm, and one for each open promise and each contact that a person planned. A row
-holds over an interval in which its rank (class, tier, due_at, item) does not change; it is in a day's queue from `due_at` on. A contact
-that may not take place is `held`, one that cannot is `unreachable`, each with the reason; so nobody is forgotten in silence.
+Each customer has one row for the next contact by their rhythm, and one for each open promise and each contact that a
+person planned. A row holds over an interval in which its rank (class, tier, due_at, item) does not change; it is in a
+day's queue from `due_at` on. A contact that may not take place is `held`, one that cannot is `unreachable`, each with
+the reason; so nobody is forgotten in silence.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, LiteralString, NamedTuple
 
 import msgspec
+from psycopg import Connection
+from psycopg.rows import dict_row
 
-from domain.facts import DAY, Customer, Planned, Promise, Series
+from domain.facts import Customer, Planned, Promise, Series
 from domain.families.conversation import refused
-from domain.rulebook_model import Rhythm
 from domain.rules import Rules
-from domain.windows import slot_start
+from projections.paging import FIRST, Cursor, Group, columns
+from projections.planning import Step, channel_for, consented, due_by, matter, reachable, rhythm_of, spared_until
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
 
@@ -46,23 +51,7 @@ TABLE = Table(
     ),
 )
 
-_MONTH = 365 * DAY // 12
-_PERIODS = {"month": 1, "quarter": 3, "year": 12}
-_SPEND_HIGH = 2  # tiers before this one are high
-_KINDS: dict[str, tuple[str, ...]] = {
-    "phone": ("phone", "sms"), "email": ("email",), "whatsapp": ("whatsapp",), "telegram": ("telegram",),
-    "messenger": ("messenger",), "postal": ("letter", "visit"), "external": (),
-}  # fmt: skip
-
-
-class Step(NamedTuple):
-    """What holds from a moment on, as far as planning asks."""
-
-    at: int
-    stage: str
-    entered: int
-    tier: int
-    fading: bool
+_TIERS_HIGH = 2  # tiers before this one are high
 
 
 class _Plan(NamedTuple):
@@ -81,33 +70,20 @@ def render(state: State, rules: Rules, steps: list[Step], until: int) -> list[tu
     owner = c.managers[-1].manager if c.managers else None
     reach = reachable(c)
     rows = _rhythm_rows(state, rules, steps, until, reach, owner)
+    if not c.promises and not c.planned:
+        return rows
+    service = channel_for(c, rules, "service", reach)
     for index, step in enumerate(steps):
         if index and step.tier == steps[index - 1].tier:
             continue
         end = next((later.at for later in steps[index + 1 :] if later.tier != step.tier), until)
-        rows += [_promise_row(c, rules, promise, step, end, reach, owner) for promise in c.promises.values()]
+        rows += [_promise_row(c, promise, step, end, service, owner) for promise in c.promises.values()]
         for planned in c.planned.values():
             rows += _planned_rows(c, rules, planned, step, end, reach, owner)
     return rows
 
 
-def reachable(c: Customer) -> set[str]:
-    """Channels on which they can be reached: those of a contact point, and those on which they were."""
-    channels = set(c.reached_by)
-    gone = {point.kind for point in c.removed} if c.removed else set[str]()
-    for point in c.points:
-        # Which of several points is gone is sealed: a kind counts while more were given than taken.
-        if point.kind not in gone or _left(c, point.kind):
-            channels.update(_KINDS.get(point.kind, ()))
-    channels.discard("")
-    return channels
-
-
-def _left(c: Customer, kind: str) -> bool:
-    return sum(p.kind == kind for p in c.points) > sum(p.kind == kind for p in c.removed)
-
-
-# --- by rhythm --------------------------------------------------------------------------------------------------------------------
+# --- by rhythm --------------------------------------------------------------------------------------------------------
 
 
 def _rhythm_rows(
@@ -121,7 +97,7 @@ def _rhythm_rows(
         starts = [step.at, *(cut for cut in cuts if step.at < cut < end)]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
             plan = _by_rhythm(state, rules, step, start, reach)
-            rank = FADING if step.fading and step.tier < _SPEND_HIGH else RHYTHM
+            rank = FADING if step.fading and step.tier < _TIERS_HIGH else RHYTHM
             _join(rows, _row(start, stop, "rhythm", rank, step.tier, plan, owner, None, None))
     return rows
 
@@ -136,7 +112,7 @@ def _join(rows: list[tuple[Any, ...]], row: tuple[Any, ...]) -> None:
 
 def _turns(c: Customer, rules: Rules) -> list[int]:
     """The moments, in order, at which what may be planned changes by itself."""
-    turns = {c.wishes.rest_until, _spared_until(c, rules)}
+    turns = {c.wishes.rest_until, spared_until(c, rules)}
     turns.update(consent.until for consent in c.consents.values() if consent.granted)
     if c.wishes.preferred and any(consent.granted for consent in c.consents.values()):
         contact = rules.contact
@@ -147,24 +123,33 @@ def _turns(c: Customer, rules: Rules) -> list[int]:
 
 
 def _row(
-    start: int, end: int, item: str, rank: int, tier: int, plan: _Plan, owner: str | None, staff: str | None, version: int | None
+    start: int,
+    end: int,
+    item: str,
+    rank: int,
+    tier: int,
+    plan: _Plan,
+    owner: str | None,
+    staff: str | None,
+    version: int | None,
 ) -> tuple[Any, ...]:
     ready = not plan.held and not plan.unreachable
     return (
-        start, end, item, rank, tier, plan.due, ready, plan.held or None, plan.unreachable or None, plan.purpose, plan.content,
+        start, end, item, rank, tier, plan.due, ready, plan.held or None, plan.unreachable or None, plan.purpose,
+        plan.content,
         plan.channel, owner, staff, version, _json(plan.why),
     )  # fmt: skip
 
 
 def _by_rhythm(state: State, rules: Rules, step: Step, start: int, reach: set[str]) -> _Plan:
     c = state.customer
-    rhythm = _rhythm_of(rules, step)
-    due, why = _due(state, rules, step, rhythm)
-    purpose, content = _matter(c, rules, step, start)
-    channel, unreachable = _channel(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
+    rhythm = rhythm_of(rules, step)
+    due, why = due_by(state, rules, step, rhythm)
+    purpose, content = matter(c, rules, step, start)
+    channel, unreachable = channel_for(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
     if purpose == "selling" and not consented(c, rules, channel, "selling", start):
         purpose, content = "relationship", "advice"
-        channel, unreachable = _channel(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
+        channel, unreachable = channel_for(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
     held = ""
     if c.ended is not None:
         held = "ended"
@@ -175,140 +160,15 @@ def _by_rhythm(state: State, rules: Rules, step: Step, start: int, reach: set[st
     return _Plan(due, purpose, content, channel, held, unreachable, why)
 
 
-def _rhythm_of(rules: Rules, step: Step) -> Rhythm | None:
-    tiers = rules.cadence.stages.get(step.stage)
-    return None if tiers is None else tiers.get(rules.tier_names[step.tier]) or tiers.get("*")
-
-
-def _due(state: State, rules: Rules, step: Step, rhythm: Rhythm | None) -> tuple[int, dict[str, Any]]:
-    """When the next contact is due, and from what that follows."""
-    c = state.customer
-    base = c.last.at if c.last is not None else 0
-    why: dict[str, Any] = {"stage": step.stage, "tier": rules.tier_names[step.tier]}
-    wish = next((wish for wish in c.wishes.cadence if wish.channel is None), None)
-    if c.last is not None:
-        why["last"] = c.last.id
-    if wish is not None:
-        why["wish"] = c.wishes.stated.get("cadence")
-        due = _next(c, rules, base, wish.times, _PERIODS[wish.per])
-    elif step.stage in rules.cadence.no_selling_in:
-        due = _care(c, rules, step, rhythm)
-        why["care"] = True
-    elif rhythm is None:
-        due = base or c.first_at
-    else:
-        sent = len(c.series[Series.OUTBOUND]) + c.dropped[Series.OUTBOUND]
-        months = rhythm.first_months if sent < rhythm.at_first else rhythm.months
-        why["times"], why["months"] = rhythm.times, months
-        due = _next(c, rules, base, rhythm.times, months)
-    if c.snoozed_until > due:
-        due, why["snoozed"] = c.snoozed_until, True
-    for limit in rules.contact.outbound:
-        sent_at = c.series[Series.OUTBOUND]
-        if len(sent_at) >= limit.at_most:
-            due = max(due, sent_at[-limit.at_most][0] + limit.within)
-    return _inside(c, rules, due), why
-
-
-def _next(c: Customer, rules: Rules, base: int, times: int, months: int) -> int:
-    if not base:
-        span = months * _MONTH // times
-        return c.first_at + int(c.first_id[:8], 16) * span // 0xFFFFFFFF  # spread over the first period
-    if times > 1 and months in (1, 3, 12):
-        return slot_start(1, c.timezone or rules.contact.zone, times, base, months=months)  # type: ignore[arg-type]  # checked
-    return base + months * _MONTH // times
-
-
-def _care(c: Customer, rules: Rules, step: Step, rhythm: Rhythm | None) -> int:
-    """One contact of care after a while, then by the rhythm; where nobody answers, a long rest."""
-    cadence = rules.cadence
-    sent = [at for at, _ in c.series[Series.OUTBOUND] if at > step.entered]
-    if not sent:
-        return step.entered + cadence.care_after
-    acts = c.series[Series.ACT]
-    unanswered = [at for at in sent if not acts or at > acts[-1][0]]
-    if len(unanswered) >= cadence.rest_after_unanswered:
-        return sent[-1] + cadence.rest
-    return sent[-1] + (rhythm.months if rhythm else 3) * _MONTH
-
-
-def _inside(c: Customer, rules: Rules, due: int) -> int:
-    """The next moment inside the customer's windows, or outside quiet hours."""
-    try:
-        found = rules.quiet.windows(c.wishes.windows, c.timezone or rules.contact.zone).next_moment(due)
-    except ValueError:  # a zone that this machine does not know: the date stands
-        return due
-    return due if found is None else found
-
-
-def _matter(c: Customer, rules: Rules, step: Step, start: int) -> tuple[str, str]:
-    """Purpose and content of the next contact by rhythm."""
-    if step.stage in rules.cadence.no_selling_in:
-        return "relationship", "win-back"
-    if c.managers and c.managers[-1].manager is not None and not c.managers[-1].introduced:
-        return "relationship", "introduce-manager"
-    if c.open_cases:
-        return "relationship", "advice"
-    if start < _spared_until(c, rules):
-        return "relationship", "after-care"
-    if not c.wishes.preferred:
-        return "relationship", "ask-preference"
-    return ("selling", "offer") if _may_sell(c, rules, start) else ("relationship", "advice")
-
-
-def _spared_until(c: Customer, rules: Rules) -> int:
-    """Until when nothing is sold after a complaint; 0: there was none."""
-    resolved = c.series[Series.RESOLUTION]
-    return resolved[-1][0] + rules.contact.no_selling_after_complaint if resolved else 0
-
-
-def _may_sell(c: Customer, rules: Rules, start: int) -> bool:
-    contact = rules.contact
-    selling, relationship = c.series[Series.SELLING], c.series[Series.RELATIONSHIP]
-    for limit in contact.selling:
-        if sum(at > start - limit.within for at, _ in selling) >= limit.at_most:
-            return False
-    since = start - contact.ratio_within
-    sold, cared = sum(at > since for at, _ in selling), sum(at > since for at, _ in relationship)
-    return cared >= contact.relationship_to_selling * (sold + 1)
-
-
-def consented(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int) -> bool:
-    """Is a consent there that the rules ask for? What they said last for this purpose and channel counts."""
-    if purpose not in rules.contact.consent_needed:
-        return True
-    fits = [k for k in c.consents.values() if k.purpose in (None, purpose) and k.channel in (None, channel)]
-    last = max(fits, key=lambda consent: consent.at, default=None)
-    return last is not None and last.granted and at < last.until
-
-
-def _channel(c: Customer, rules: Rules, purpose: str, reach: set[str], *, digital: bool = False) -> tuple[str | None, str]:
-    """The channel to suggest, or why there is none. Never one that they refused."""
-    if not reach:
-        return None, "no-contact-point"
-    wished = [*c.wishes.preferred, *c.wishes.allowed]
-    order = wished or rules.contact.least_intrusive
-    if digital and not c.wishes.preferred:
-        order = [channel for channel in order if channel in rules.contact.digital]
-    open_ = [channel for channel in order if channel in reach]
-    if not open_:
-        return None, "no-fitting-channel"
-    allowed = [channel for channel in open_ if refused(c, channel, purpose) is None]
-    if not allowed:
-        return None, "refused"
-    patient = [channel for channel in allowed if c.failed.get(channel, 0) < rules.contact.failures_before_change]
-    return (patient or allowed)[0], ""
-
-
-# --- promised and planned ---------------------------------------------------------------------------------------------------------
+# --- promised and planned ---------------------------------------------------------------------------------------------
 
 
 def _promise_row(
-    c: Customer, rules: Rules, promise: Promise, step: Step, end: int, reach: set[str], owner: str | None
+    c: Customer, promise: Promise, step: Step, end: int, service: tuple[str | None, str], owner: str | None
 ) -> tuple[Any, ...]:
     channel, unreachable = promise.channel, ""
     if channel is None or refused(c, channel, "service") is not None:
-        channel, unreachable = _channel(c, rules, "service", reach)
+        channel, unreachable = service
     plan = _Plan(promise.due, "service", promise.kind, channel, "", unreachable, {"promise": promise.id})
     return _row(step.at, end, promise.ref, PROMISE, step.tier, plan, owner, promise.staff, promise.version)
 
@@ -318,10 +178,10 @@ def _planned_rows(
 ) -> list[tuple[Any, ...]]:
     channel, unreachable = planned.channel, ""
     if channel is None or refused(c, channel, planned.purpose) is not None:
-        channel, unreachable = _channel(c, rules, planned.purpose, reach)
+        channel, unreachable = channel_for(c, rules, planned.purpose, reach)
     due = max(planned.due, planned.not_before)
     selling = planned.purpose == "selling"
-    spared = _spared_until(c, rules)
+    spared = spared_until(c, rules)
     why = {"planned": planned.id}
     rows: list[tuple[Any, ...]] = []
     cuts = {spared, *(consent.until for consent in c.consents.values())}
@@ -348,3 +208,69 @@ _encode = msgspec.json.Encoder().encode
 def _json(value: dict[str, Any]) -> str:
     return _encode(value).decode()
 
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+_WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff", "~")
+_BY_OWNER: LiteralString = "AND q.owner = g.owner"
+
+_PAGE: tuple[LiteralString, LiteralString] = (
+    """
+SELECT r.* FROM unnest(%(class)s::smallint[], %(tier)s::smallint[], %(low)s::timestamptz[], %(high)s::timestamptz[],
+                       %(customer)s::uuid[], %(item)s::text[], %(owner)s::text[])
+     WITH ORDINALITY AS g(class, tier, low, high, customer, item, owner, number)
+CROSS JOIN LATERAL (
+    SELECT q.* FROM rows.outreach q
+    WHERE q.generation = %(generation)s AND q.ready AND q.class = g.class AND q.tier = g.tier
+      AND (q.due_at, q.customer, q.item) > (g.low, g.customer, g.item) AND q.due_at <= g.high
+      AND q.from_at <= %(now)s AND q.until_at > %(now)s """,
+    """
+    ORDER BY q.due_at, q.customer, q.item LIMIT %(limit)s
+) r ORDER BY r.class, r.tier, r.due_at, r.customer, r.item LIMIT %(limit)s
+""",
+)
+
+
+def page(
+    connection: Connection[Any],
+    generation: int,
+    now: datetime,
+    *,
+    tiers: Sequence[int],
+    owners: Sequence[str] | None = None,
+    after: Cursor | None = None,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """What is due at `now` and neither held nor unreachable, from the first row after the cursor, with all columns.
+
+    `tiers`: the levels to show, 0 the highest; all of a rulebook's levels show everybody. `owners`: only customers whom
+    one of these owns.
+    """
+    classes = (PROMISE, PLANNED, FADING, RHYTHM)
+    groups = [Group((rank, tier), FIRST, now) for rank in classes for tier in sorted(tiers)]
+    found = columns(groups, after, _WIDEST, owners)
+    if not found:
+        return []
+    names = ("class", "tier", "low", "high", "customer", "item", "owner")
+    given = dict(zip(names, found, strict=True)) | {"generation": generation, "now": now, "limit": limit}
+    query = _PAGE[0] + (_BY_OWNER if owners is not None else "") + _PAGE[1]
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, given).fetchall()
+
+
+def cursor_of(row: dict[str, Any]) -> Cursor:
+    """Where the page that ends with this row goes on."""
+    return Cursor((row["class"], row["tier"]), row["due_at"], (str(row["customer"]), row["item"]))
+
+
+_OF_CUSTOMER: LiteralString = """
+SELECT * FROM rows.outreach
+WHERE generation = %(generation)s AND customer = %(customer)s AND from_at <= %(now)s AND until_at > %(now)s
+ORDER BY due_at, class, item
+"""
+
+
+def of_customer(connection: Connection[Any], generation: int, customer: str, now: datetime) -> list[dict[str, Any]]:
+    """All next contacts of one customer as they stand at `now`, held and unreachable ones among them."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(_OF_CUSTOMER, {"generation": generation, "customer": customer, "now": now}).fetchall()

@@ -1,10 +1,12 @@
 """Profile: what a person needs to see first of a customer, and what lists filter by.
 
-`profile` is one document per customer: the last conversation that reached them, open promises and open complaints, handling, consents,
-wishes, contact points, holdings, purchases. What is sealed is pointed at by the version of the event that holds it. Instants in the
-document are microseconds since 1970. `standing` says over which interval the customer stands how: stage, tier, trust, owner.
+`profile` is one document per customer: the last conversation that reached them, open promises and open complaints,
+handling, consents, wishes, contact points, holdings, purchases. What is sealed is pointed at by the version of the
+event that holds it. Instants in the document are microseconds since 1970. `standing` says over which interval the
+customer stands how: stage, tier, trust, owner.
 """
 
+from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
 import msgspec
@@ -50,7 +52,6 @@ class Moment(NamedTuple):
     since: int
     fading: bool
     tier: int
-    score: int
     band: str
     falling: bool
 
@@ -92,13 +93,15 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "promises": [asdict(promise) for promise in sorted(c.promises.values(), key=lambda promise: promise.due)],
         "complaints": [
             {"complaint": case.ref, "version": case.version, "state": case.state, "severity": case.severity,
-             "opened_at": case.at, "category": case.category, "handler": case.handler, "team": case.team, "round": case.round}
+             "opened_at": case.at, "category": case.category, "handler": case.handler, "team": case.team,
+             "round": case.round}
             for case in c.cases.values() if case.open
         ],
         "waits": [asdict(wait) for wait in c.waits],
         "handling": [_mark(mark) for mark in c.handling if mark.until > state.now],
         "who": {
-            "kind": c.kind, "birthday": c.birthday, "timezone": c.timezone, "language": c.language, "country": c.country,
+            "kind": c.kind, "birthday": c.birthday, "timezone": c.timezone, "language": c.language,
+            "country": c.country,
             "segment": c.segment, "traits": c.traits, "acquisition": c.acquisition, "provisional": c.provisional,
             "described": c.described,
         },
@@ -116,13 +119,14 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "stage": {"stage": now.stage, "since": now.since, "fading": now.fading},
         "tier": {"tier": rules.tier_names[now.tier], "since": state.tier.since, "net": state.tier.net},
         "trust": {
-            "score": now.score, "band": now.band, "falling": now.falling,
-            "ahead": [(moment.at, moment.score) for moment in moments[1:]],
+            "score": state.score, "band": now.band, "falling": now.falling,
+            "ahead": trust.ahead(state, rules),
             "items": [asdict(item) for item in state.trust.items[state.trust.first :][-20:]],
         },
         "ended": None if c.ended is None else _mark(c.ended),
         "unmatched": [
-            {"event": event.id, "version": event.version, "at": event.at, "type": str(type(event).__struct_config__.tag)}
+            {"event": event.id, "version": event.version, "at": event.at,
+            "type": str(type(event).__struct_config__.tag)}
             for events in c.unmatched.values() for event in events
         ],
         "amendments": c.amendments,
@@ -157,7 +161,7 @@ def _until(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-# --- queries ----------------------------------------------------------------------------------------------------------------------
+# --- queries ----------------------------------------------------------------------------------------------------------
 
 _PROFILE: LiteralString = """
 SELECT p.document, s.from_at, s.until_at, s.stage, s.stage_since, s.fading, s.tier, s.trust, s.falling, s.owner
@@ -168,7 +172,42 @@ WHERE p.generation = %(generation)s AND p.customer = %(customer)s
 """
 
 
-def read(connection: Connection[Any], generation: int, customer: str, now: Any) -> dict[str, Any] | None:
-    """A customer's document and how they stand at `now` (null before their last event and past the horizon), or None."""
+def read(connection: Connection[Any], generation: int, customer: str, now: datetime) -> dict[str, Any] | None:
+    """A customer's document, and how they stand at `now`: null before their last event and past the horizon."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_PROFILE, {"generation": generation, "customer": customer, "now": now}).fetchone()
+
+
+_LISTED: LiteralString = """
+SELECT * FROM rows.standing
+WHERE generation = %(generation)s AND from_at <= %(now)s AND until_at > %(now)s AND customer > %(after)s
+"""
+_FILTERS: dict[str, LiteralString] = {
+    "owner": " AND owner = %(owner)s",
+    "stage": " AND stage = %(stage)s",
+    "tier": " AND tier = %(tier)s",
+    "fading": " AND fading = %(fading)s",
+}
+_LISTED_ORDER: LiteralString = " ORDER BY customer LIMIT %(limit)s"
+
+
+def listed(
+    connection: Connection[Any],
+    generation: int,
+    now: datetime,
+    *,
+    after: str | None = None,
+    limit: int = 50,
+    **filters: Any,
+) -> list[dict[str, Any]]:
+    """Customers as they stand at `now`, by id; filters: owner, stage, tier, fading. KeyError: another filter."""
+    query = _LISTED
+    for name, value in filters.items():
+        if value is not None:
+            query += _FILTERS[name]
+    given = {"generation": generation, "now": now, "after": after or _LOWEST, "limit": limit} | filters
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query + _LISTED_ORDER, given).fetchall()
+
+
+_LOWEST = "00000000-0000-0000-0000-000000000000"

@@ -1,7 +1,7 @@
 """The folded state of one customer: facts, and the verdicts that the rules gave on them so far.
 
-It can be encoded (msgspec, msgpack) and decoded in between without a difference, and it is bounded: by the windows of the rules, but
-for the short histories of stages and managers, which are whole.
+It can be encoded (msgspec, msgpack) and decoded in between without a difference, and it is bounded: by the windows of
+the rules, but for the short histories of stages and managers, which are whole.
 """
 
 from copy import copy
@@ -40,11 +40,16 @@ class Trust(Struct, array_like=True):
 class Tier(Struct, array_like=True):
     """Which levels hold, and since when others do not."""
 
-    lost: list[int] = field(default_factory=list[int])  # per level: NEVER holds now; 0 never held; else when it ceased to
+    lost: list[int] = field(
+        default_factory=list[int]
+    )  # per level: NEVER holds now; 0 never held; else when it ceased to
     since: int = 0
     first: dict[str, int] = field(default_factory=dict[str, int])  # currency -> where the window begins
     upto: dict[str, int] = field(default_factory=dict[str, int])  # currency -> how many items are summed
     net: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    need: dict[str, Decimal] = field(
+        default_factory=dict[str, Decimal]
+    )  # currency -> from what on a level more may hold
     due: int = 0
 
 

@@ -1,7 +1,7 @@
 """Tier: the value of a customer, from net spend within a rolling window.
 
-A level holds while spend, number and recency of purchases satisfy it. A customer has the highest level that holds now or held within
-the time that the rules give before a fall: up at once, down late.
+A level holds while spend, number and recency of purchases satisfy it. A customer has the highest level that holds now
+or held within the time that the rules give before a fall: up at once, down late.
 """
 
 from decimal import Decimal
@@ -12,6 +12,7 @@ from domain.rules import Level, Rules
 from projections.state import State
 
 _ZERO: Final = Decimal(0)
+_ENDLESS: Final = Decimal("1e30")
 
 
 def judge(state: State, rules: Rules, t: int) -> int:
@@ -22,11 +23,22 @@ def judge(state: State, rules: Rules, t: int) -> int:
         tier.lost = [0] * len(levels)
         state.level = len(levels)
     _sum_up(state, rules.tier_window, t)
+    if t < tier.due and not state.dirty & _RETURNS and not _gains(state):
+        return 0
     if state.customer.spend:
         _rejudge(state, rules, t)
     else:
         tier.due = NEVER
     return _settle(state, rules, t)
+
+
+_RETURNS: Final = Changed.RETURNED | 1 << Series.RETURN
+
+
+def _gains(state: State) -> bool:
+    """Could what was bought lift any level? More spend cannot end one."""
+    need = state.tier.need
+    return any(currency not in need or net >= need[currency] for currency, net in state.tier.net.items())
 
 
 def _sum_up(state: State, window: int, t: int) -> None:
@@ -48,39 +60,29 @@ def _sum_up(state: State, window: int, t: int) -> None:
 
 
 def _rejudge(state: State, rules: Rules, t: int) -> None:
-    """Ask each level again; where one is lost or won, or its end has come, work out the next moment of change."""
+    """Ask each level again, and work out the next moment of change."""
     tier = state.tier
-    stands = t < tier.due and not state.dirty & Changed.RETURNED
-    changed = False
+    enough = [False] * len(rules.levels)
+    tier.need = {}
+    for currency, net in tier.net.items():
+        need = _ENDLESS
+        for index, least in rules.tier_marks.get(currency, ()):
+            if net >= least:
+                enough[index] = True
+            elif least < need:
+                need = least
+        tier.need[currency] = need
+    due = NEVER
     for index, level in enumerate(rules.levels):
-        holds = _enough(tier.net, level) and _regular(state, level, rules.tier_window, t)
+        until = _regular_until(state, level, rules.tier_window) if enough[index] else 0
+        holds = until > t
+        if holds:
+            due = min(due, until)
+        elif enough[index]:
+            tier.need = {}  # it lacks purchases, and the next one may be enough
         if holds is not (tier.lost[index] == NEVER):
             tier.lost[index] = NEVER if holds else t
-            changed = True
-    # More spend can only put an end off: the moment known before comes early, and is then worked out again.
-    if changed or not stands or _fell(state, t):
-        tier.due = _next(state, rules, t)
-
-
-def _fell(state: State, t: int) -> bool:
-    """Did money come back just now? Then an end may be nearer than was known."""
-    return any(items and items[-1][0] == t and items[-1][2] < 0 for items in state.customer.spend.values())
-
-
-def _enough(net: dict[str, Decimal], level: Level) -> bool:
-    return any(_passes(level, currency, amount) for currency, amount in net.items())
-
-
-def _passes(level: Level, currency: str, net: Decimal) -> bool:
-    least = level.at_least.get(currency)
-    if least is not None:
-        return net >= least
-    over = level.over.get(currency)
-    return over is not None and net > over
-
-
-def _regular(state: State, level: Level, window: int, t: int) -> bool:
-    return _regular_until(state, level, window) > t
+    tier.due = max(_next(state, rules, due), t + 1)
 
 
 def _regular_until(state: State, level: Level, window: int) -> int:
@@ -97,25 +99,26 @@ def _regular_until(state: State, level: Level, window: int) -> int:
     return until
 
 
-def _next(state: State, rules: Rules, t: int) -> int:
-    """The next moment at which some level may begin or cease to hold by itself."""
-    due = NEVER
-    open_ = [(level, lost == NEVER) for level, lost in zip(rules.levels, state.tier.lost, strict=True)]
-    for level, holds in open_:
-        if holds:
-            due = min(due, _regular_until(state, level, rules.tier_window))
+def _next(state: State, rules: Rules, due: int) -> int:
+    """The next moment, at most `due`, at which what leaves the window makes net spend pass a mark of some level."""
+    tier, window = state.tier, rules.tier_window
     for currency, items in state.customer.spend.items():
-        asked = [(level, holds) for level, holds in open_ if currency in level.at_least or currency in level.over]
-        net = state.tier.net[currency]
-        for index in range(state.tier.first[currency], len(items)):
+        net = tier.net[currency]
+        low, high = -_ENDLESS, _ENDLESS
+        for _, least in rules.tier_marks.get(currency, ()):
+            if net >= least:
+                low = max(low, least)
+            else:
+                high = min(high, least)
+        for index in range(tier.first[currency], len(items)):
             at, _, amount = items[index]
-            if at + rules.tier_window >= due:
+            if at + window >= due:
                 break
             net -= amount
-            if any(_passes(level, currency, net) is not holds for level, holds in asked):
-                due = at + rules.tier_window
+            if net < low or net >= high:
+                due = at + window
                 break
-    return max(due, t + 1)
+    return due
 
 
 def _settle(state: State, rules: Rules, t: int) -> int:

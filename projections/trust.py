@@ -1,25 +1,24 @@
 """Trust: 0 to 100 points, from what happened within a rolling window.
 
-Points are counts and do not decay, so that each change has an exact date: the moment of what happened, and the moment at which
-that leaves the window. A promise that is still open when it is due is missed at that moment, whatever comes later.
+Points are counts and do not decay, so that each change has an exact date: the moment of what happened, and the moment
+at which that leaves the window. A promise that is still open when it is due is missed at that moment, whatever comes
+later.
 """
 
 from bisect import bisect_right
 
 from domain.facts import NEVER, Changed, News
 from domain.rules import Rules
-from projections.state import State, TrustItem
+from projections.state import State, Trust, TrustItem
 
 
 def heed(state: State, rules: Rules, news: News) -> None:
     """Answer one piece of news in points."""
     trust = rules.trust
+    if news.what == "relationship-talk":
+        _talked(state, rules, news)
+        return
     match news.what:
-        case "relationship-talk":
-            # At most so many count within the window that ends with this one.
-            counted = [i for i in reversed(state.trust.items) if i.what == news.what and i.at > news.at - trust.talks_within]
-            if len(counted) < trust.talks_counted:
-                add(state, news, trust.relationship_talk)
         case "refusal-broken":
             add(state, news, trust.refusal_broken)
         case "selling-in-complaint":
@@ -36,6 +35,19 @@ def heed(state: State, rules: Rules, news: News) -> None:
             _forget(state, news.ref)
         case _:
             pass  # complaints answer the rest
+
+
+def _talked(state: State, rules: Rules, news: News) -> None:
+    """At most so many talks count within the time that ends with this one."""
+    trust = rules.trust
+    since = news.at - trust.talks_within
+    counted = 0
+    for item in reversed(state.trust.items):
+        if item.at <= since:
+            break
+        counted += item.what == news.what
+    if counted < trust.talks_counted:
+        add(state, news, trust.relationship_talk)
 
 
 def _forget(state: State, ref: str) -> bool:
@@ -56,41 +68,91 @@ def _append(state: State, item: TrustItem) -> None:
     if items and items[-1].at > item.at:  # what waited for its match is older than what was counted since
         item = TrustItem(items[-1].at, item.points, item.what, item.event)
     items.append(item)
+    state.trust.due = item.at  # to be dated
     state.trust.total += item.points
     state.trust.change += item.points
 
 
+def pass_time(state: State, rules: Rules, t: int) -> None:
+    """Bring score and falling to `t`: points that left a window count no more."""
+    trust, book = state.trust, rules.trust
+    items = trust.items
+    size = len(items)
+    while trust.first < size and items[trust.first].at + book.window <= t:
+        trust.total -= items[trust.first].points
+        trust.first += 1
+    while trust.recent < size and items[trust.recent].at + book.falling_within <= t:
+        trust.change -= items[trust.recent].points
+        trust.recent += 1
+    trust.falling = trust.change <= -book.falling_by
+    state.score = min(100, max(0, book.start + trust.total))
+
+
 def judge(state: State, rules: Rules, t: int) -> int:
     """Date the score at `t`; says whether it passed a mark that some rule asks for."""
-    trust, book = state.trust, rules.trust
+    trust = state.trust
     due = NEVER
     for promise in state.customer.promises.values():
         if promise.ref in trust.missed:
             continue
         if promise.due <= t:
             trust.missed.append(promise.ref)
-            _append(state, TrustItem(max(promise.due, promise.at), book.promise_broken, "promise-missed", promise.id))
-        else:
-            due = min(due, promise.due)
-    items = trust.items
-    while trust.first < len(items) and items[trust.first].at + book.window <= t:
-        trust.total -= items[trust.first].points
-        trust.first += 1
-    while trust.recent < len(items) and items[trust.recent].at + book.falling_within <= t:
-        trust.change -= items[trust.recent].points
-        trust.recent += 1
-    if trust.first < len(items):
-        due = min(due, items[trust.first].at + book.window)
-    if trust.recent < len(items):
-        due = min(due, items[trust.recent].at + book.falling_within)
-    trust.due = due
-    trust.falling = trust.change <= -book.falling_by
-    state.score = min(100, max(0, book.start + trust.total))
+            points = rules.trust.promise_broken
+            _append(state, TrustItem(max(promise.due, promise.at), points, "promise-missed", promise.id))
+        elif promise.due < due:
+            due = promise.due
+    pass_time(state, rules, t)
     mark = bisect_right(rules.trust_marks, state.score)
+    trust.due = min(due, _turn(trust, rules, mark))
     if mark == trust.mark:
         return 0
     trust.mark = mark
     return Changed.TRUST
+
+
+_MOST_STEPS = 32
+
+
+def _turn(trust: Trust, rules: Rules, mark: int) -> int:
+    """When points that leave a window make the score pass a mark, or falling begin or end; or early, when it is far."""
+    book, marks = rules.trust, rules.trust_marks
+    low = marks[mark - 1] - book.start if mark and marks[mark - 1] > 0 else -_FAR
+    high = marks[mark] - book.start if mark < len(marks) else _FAR
+    items, total, change = trust.items, trust.total, trust.change
+    first, recent, size = trust.first, trust.recent, len(trust.items)
+    window, within, limit = book.window, book.falling_within, -book.falling_by
+    for _ in range(_MOST_STEPS):
+        leaves = items[first].at + window if first < size else NEVER
+        cools = items[recent].at + within if recent < size else NEVER
+        if leaves <= cools:
+            if leaves == NEVER:
+                return NEVER
+            total -= items[first].points
+            first += 1
+            if not low <= total < high:
+                return leaves
+        else:
+            change -= items[recent].points
+            recent += 1
+            if (change <= limit) is not trust.falling:
+                return cools
+    return min(
+        items[first].at + window if first < size else NEVER, items[recent].at + within if recent < size else NEVER
+    )
+
+
+_FAR = 1_000_000_000
+
+
+def ahead(state: State, rules: Rules) -> list[tuple[int, int]]:
+    """(moment, score) of each change to come by points that leave the window, promises to be missed left out."""
+    book, trust = rules.trust, state.trust
+    total = trust.total
+    steps: list[tuple[int, int]] = []
+    for item in trust.items[trust.first :]:
+        total -= item.points
+        steps.append((item.at + book.window, min(100, max(0, book.start + total))))
+    return steps
 
 
 def band(rules: Rules, score: int) -> str:

@@ -1,8 +1,10 @@
 """given / when / then over events.
 
-    given(a(ComplaintOpened, day=1)).when(a(ComplaintResolved, day=2)).then(rows("complaints")[0]["state"] == "resolved")
+    given(a(ComplaintOpened, day=1)).when(a(ComplaintResolved, day=2)).then(rows("complaints")[0]["state"] ==
+    "resolved")
 
-`a` makes an event of the shared examples on a day of the story; `Spec` folds events and shows rows as dictionaries, by column.
+`a` makes an event of the shared examples on a day of the story; `Spec` folds events and shows rows as dictionaries,
+by column.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,18 @@
 """Care: who looks after them, what we promised, what they agreed to and wish, what is planned, and how it ended."""
 
-
 from domain import events as e
 from domain.facts import (
-    NEVER, Assignment, Changed, Consent, Cover, Customer, News, Planned, Promise, Series, micros,
+    NEVER,
+    Assignment,
+    Changed,
+    Consent,
+    Cover,
+    Customer,
+    News,
+    Planned,
+    Promise,
+    Series,
+    micros,
 )  # fmt: skip
 from domain.families.common import Evolve, bits, contradicts, mark, matched, wait_for
 
@@ -37,7 +46,17 @@ def consent_withdrawn(c: Customer, event: e.ConsentWithdrawn) -> int:
 def preference_stated(c: Customer, event: e.PreferenceStated) -> int:
     """Only what is given changed; an empty list takes a wish back."""
     wishes = c.wishes
-    for name in ("preferred", "allowed", "refused", "windows", "cadence", "staff", "staff_traits", "benefits", "topics"):
+    for name in (
+        "preferred",
+        "allowed",
+        "refused",
+        "windows",
+        "cadence",
+        "staff",
+        "staff_traits",
+        "benefits",
+        "topics",
+    ):
         value = getattr(event, name)
         if value is not None:
             setattr(wishes, name, value)
@@ -141,7 +160,8 @@ def promise_released(c: Customer, event: e.PromiseReleased) -> int:
 def outreach_planned(c: Customer, event: e.OutreachPlanned) -> int:
     """It keeps its date, whatever the rules."""
     c.planned[event.outreach] = Planned(
-        event.outreach, event.id, event.version, event.at, micros(event.due), event.purpose, event.content, event.channel,
+        event.outreach, event.id, event.version, event.at, micros(event.due), event.purpose, event.content,
+        event.channel,
         event.staff,
     )  # fmt: skip
     if len(c.planned) > _MOST_OPEN:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any
+from typing import Any, cast
 
 from domain.events import Event
 from domain.facts import EPOCH, MICROSECOND, NEVER, Changed, Customer, Mark, Series, Unmatched, micros
@@ -15,7 +15,9 @@ MOST_MARKS = 50  # of each list that only a page shows: the last ones
 MOST_UNMATCHED = 100
 
 _MONTHS: list[int] = [
-    (datetime(year, month, 1, tzinfo=UTC) - EPOCH) // MICROSECOND for year in range(1900, 2201) for month in range(1, 13)
+    (datetime(year, month, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
+    for year in range(1900, 2201)
+    for month in range(1, 13)
 ]
 
 ACT_BIT = 1 << Series.ACT
@@ -81,9 +83,9 @@ def pin(marks: list[Mark], new: Mark) -> None:
         del marks[0]
 
 
-def wait_for(customer: Customer, ref: str, event: Unmatched) -> int:
+def wait_for(customer: Customer, ref: str, event: Event) -> int:
     """Keep a fact whole until what it is about is there."""
-    customer.unmatched.setdefault(ref, []).append(event)
+    customer.unmatched.setdefault(ref, []).append(cast("Unmatched", event))
     if len(customer.unmatched) > MOST_UNMATCHED:
         del customer.unmatched[next(iter(customer.unmatched))]
     return 0
@@ -109,6 +111,7 @@ def unmatched(customer: Customer) -> list[Unmatched]:
 
 
 __all__ = [
-    "ACT_BIT", "Changed", "Evolve", "act", "bits", "contradicts", "mark", "matched", "month_end", "months_of", "nothing",
+    "ACT_BIT", "Changed", "Evolve", "act", "bits", "contradicts", "mark", "matched", "month_end", "months_of",
+    "nothing",
     "noting", "pin", "unmatched", "wait_for",
 ]  # fmt: skip

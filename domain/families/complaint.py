@@ -1,14 +1,15 @@
 """Complaint: one case with its rounds, told by fifteen types of events.
 
-A fact that contradicts the state of its case (a wait for one that is settled) is kept as odd and changes nothing, so that only
-a reopening opens a case again.
+A fact that contradicts the state of its case (a wait for one that is settled) is kept as odd and changes nothing, so
+that only a reopening opens a case again.
 """
 
 from decimal import Decimal
 from typing import Any
 
 from domain import events as e
-from domain.facts import NEVER, Case, Changed, Customer, News, Pause, Resolution, Series, micros
+from domain.cases import Case, Pause, Resolution
+from domain.facts import NEVER, Changed, Customer, News, Series, micros
 from domain.families.common import Evolve, act, bits, contradicts, matched, wait_for
 
 _OPENED = bits(Series.COMPLAINT, Series.ACT) | Changed.NEWS
@@ -37,7 +38,7 @@ def follow(c: Customer, event: e.ComplaintEvent) -> int:
     """What happens to a case that was opened; to one that was not, it waits."""
     case = c.cases.get(event.complaint)
     if case is None:
-        return wait_for(c, event.complaint, event)  # type: ignore[arg-type]  # all but ComplaintOpened, which comes not here
+        return wait_for(c, event.complaint, event)
     change = _FOLLOW[type(event)](c, case, event)
     case.changed = max(case.changed, event.at)
     return change
@@ -224,4 +225,3 @@ _FOLLOW: dict[type[e.Event], Any] = {
 }
 
 EVOLVE: dict[type[e.Event], Evolve] = {e.ComplaintOpened: opened, **dict.fromkeys(_FOLLOW, follow)}
-

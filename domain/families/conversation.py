@@ -47,7 +47,10 @@ def _series(direction: str, outcome: str, channel: str | None, purpose: str) -> 
 
 
 _KINDS: dict[_Shape, tuple[tuple[int, ...], int]] = {
-    shape: (tuple(int(kind) for kind in _series(*shape)), bits(*_series(*shape)) | (ACT_BIT if shape[0] == "inbound" else 0))
+    shape: (
+        tuple(int(kind) for kind in _series(*shape)),
+        bits(*_series(*shape)) | (ACT_BIT if shape[0] == "inbound" else 0),
+    )
     for shape in product(get_args(e.Direction), get_args(e.Outcome), (*get_args(e.Channel), None), get_args(e.Purpose))
 }
 
@@ -125,7 +128,8 @@ def _ours(c: Customer, event: e.Conversation) -> int:
 def refused(c: Customer, channel: str | None, purpose: str) -> str | None:
     """The event by which they refused to be contacted on this channel for this purpose, or None.
 
-    Wishes about channels hold for every purpose; a consent withdrawn for all purposes leaves service, which they asked for.
+    Wishes about channels hold for every purpose; a consent withdrawn for all purposes leaves service, which they
+    asked for.
     """
     if channel in c.wishes.refused:
         return c.wishes.stated.get("refused", "")

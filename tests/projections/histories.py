@@ -1,4 +1,4 @@
-"""Random histories of one customer: dense in ties, contradictions and references that meet, as Hypothesis strategies."""
+"""Random histories of one customer, as Hypothesis strategies: dense in ties, contradictions, references that meet."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ from domain.facts import DAY, HOUR
 from tests import examples
 
 _KINDS = [kind for kind in examples.EXAMPLES if not issubclass(kind, Beside | TouchpointCorrected | TouchpointVoided)]
-_OFTEN = [k for k in _KINDS if k.__name__ in {"PurchaseMade", "CallMade", "MessageExchanged", "ComplaintOpened", "ComplaintResolved",
-                                              "ComplaintReopened", "ComplaintWaiting", "PurchaseReturned", "PromiseMade"}]  # fmt: skip
+_OFTEN = [k for k in _KINDS if k.__name__ in {"PurchaseMade", "CallMade", "MessageExchanged", "ComplaintOpened",
+"ComplaintResolved",
+                                              "ComplaintReopened", "ComplaintWaiting", "PurchaseReturned",
+                                              "PromiseMade"}]  # fmt: skip
 _REFS = ("complaint", "purchase", "order", "holding", "promise", "outreach", "prospect", "thread")
 _CHOICES: dict[str, list[Any]] = {
     "severity": ["low", "normal", "high", "critical"],
@@ -30,7 +32,9 @@ def events(draw: st.DrawFn, number: int) -> Event:
     """One event, on one of some days or close to the one before, with one of two references."""
     kind = draw(st.sampled_from(_OFTEN) | st.sampled_from(_KINDS))
     example = examples.EXAMPLES[kind]
-    at = draw(st.sampled_from([0, 1, 2, 30, 89, 90, 180, 365, 366, 500])) * DAY + draw(st.sampled_from([0, 0, HOUR, 7 * HOUR]))
+    at = draw(st.sampled_from([0, 1, 2, 30, 89, 90, 180, 365, 366, 500])) * DAY + draw(
+        st.sampled_from([0, 0, HOUR, 7 * HOUR])
+    )
     changes: dict[str, Any] = {
         "id": examples.uid(f"random {number}"),
         "at": examples.day(0) + at,
@@ -51,7 +55,7 @@ def events(draw: st.DrawFn, number: int) -> Event:
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 40, amended: bool = False) -> list[Event]:
-    """Events in the order in which they were recorded, versions from 1 on; `amended`: with corrections and voids among them."""
+    """Events in the order of recording, versions from 1 on; `amended`: with corrections and voids among them."""
     size = draw(st.integers(1, most))
     found = [draw(events(number)) for number in range(1, size + 1)]
     if amended:

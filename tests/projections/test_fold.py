@@ -1,5 +1,6 @@
 """The one fold: order, time, encoding, and totality."""
 
+import itertools
 import random
 
 import msgspec
@@ -85,14 +86,16 @@ def test_stages_owners_and_standing_partition_time(history: list[e.Event]) -> No
 
 
 def _partition(rows: list[tuple], start: int | None) -> None:
-    for one, other in zip(rows, rows[1:], strict=False):
+    for one, other in itertools.pairwise(rows):
         assert one[1] == other[0]
     assert all(row[0] < row[1] for row in rows)
     if rows and start is not None:
         assert rows[0][0] == start
 
 
-@pytest.mark.parametrize("kind", [k for k in TYPES.values() if not issubclass(k, e.Beside)], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize(
+    "kind", [k for k in TYPES.values() if not issubclass(k, e.Beside)], ids=lambda kind: kind.__name__
+)
 def test_each_type_alone_folds_and_renders(kind: type[e.Event]) -> None:
     rows = given(examples.EXAMPLES[kind]).rows("standing")
     assert rows[0]["from_at"] == examples.EXAMPLES[kind].at

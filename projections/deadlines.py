@@ -1,0 +1,103 @@
+"""Deadlines of open complaints: dated by severity and tier in working time, and kept as a verdict when a round ends.
+
+The clock of a round stops only while we wait for the customer. A tier only shortens: one that rises while a complaint
+is open brings its deadlines forward, one that falls leaves them.
+"""
+
+from domain.cases import Case
+from domain.facts import NEVER, News
+from domain.rules import Rules
+from domain.worktime import Calendar, Unreachable
+from projections import trust
+from projections.state import Deadlines, State, Verdict
+
+
+def heed(state: State, rules: Rules, news: News) -> None:
+    """Answer one piece of news of a complaint: date its deadlines, or its round's verdict."""
+    case = state.customer.cases[news.ref]
+    match news.what:
+        case "resolved":
+            late = _end_round(state, rules, case, news.at)
+            points = rules.trust.resolved_late if late else rules.trust.resolved_in_time
+            trust.add(state, news, points, "resolved-late" if late else "resolved-in-time")
+        case "reopened":
+            trust.add(state, news, rules.trust.reopened)
+            _date(state, rules, case)
+        case "ended":
+            state.deadlines.pop(case.ref, None)
+        case _:
+            if case.open:
+                _date(state, rules, case)
+
+
+def _end_round(state: State, rules: Rules, case: Case, at: int) -> bool:
+    deadlines = state.deadlines.pop(case.ref, None)
+    if deadlines is None:  # opened and resolved within one instant
+        deadlines = _deadlines(rules, case, rules.factors[state.level])
+    late = deadlines.resolve < at
+    verdict = Verdict(deadlines.round, deadlines.resolve, at, late, deadlines.factor)
+    state.verdicts.setdefault(case.ref, []).append(verdict)
+    return late
+
+
+def _date(state: State, rules: Rules, case: Case) -> None:
+    factor = rules.factors[state.level]
+    known = state.deadlines.get(case.ref)
+    if known is not None and known.round == case.round:
+        factor = min(factor, known.factor)  # a tier only shortens
+    state.deadlines[case.ref] = _deadlines(rules, case, factor)
+
+
+def shorten(state: State, rules: Rules) -> None:
+    """A higher tier shortens what is open; a lower one leaves it as it is."""
+    factor = rules.factors[state.level]
+    if any(factor < known.factor for known in state.deadlines.values()):
+        state.deadlines = {  # a new one: what was rendered ahead keeps the one of its moment
+            ref: _deadlines(rules, state.customer.cases[ref], factor) if factor < known.factor else known
+            for ref, known in state.deadlines.items()
+        }
+
+
+def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
+    around = case.severity in rules.around_the_clock
+    calendar = rules.around if around else rules.calendar
+    acknowledge, respond, update, resolve = (minutes * factor for minutes in rules.minutes[case.severity])
+    begun = case.round_at
+    paused = [
+        (pause.at, None if pause.until == NEVER else pause.until)
+        for pause in case.pauses
+        if pause.waiting_for == "customer" and pause.until > begun
+    ]
+    due = after(calendar, begun, resolve, paused)
+    if case.extended_until and due != NEVER:
+        due = max(due, case.extended_until)
+    return Deadlines(
+        case.id,
+        case.severity,
+        case.round,
+        factor,
+        NEVER if case.acknowledged else after(calendar, begun, acknowledge, paused),
+        NEVER if case.responded else after(calendar, begun, respond, paused),
+        after(calendar, case.spoke, update, paused) if case.spoke else NEVER,
+        due,
+        after(calendar, begun, resolve * rules.complaints.near, paused),
+        {
+            times: due if not times else after(calendar, begun, resolve * (1 + times), paused)
+            for times in rules.late_times[case.severity]
+        },
+    )
+
+
+def after(calendar: Calendar, start: int, minutes: float, paused: list[tuple[int, int | None]]) -> int:
+    """When so many working minutes will have passed; NEVER while the clock stands still."""
+    try:
+        found = calendar.deadline(start, minutes, paused) if paused else calendar.add_working(start, minutes)
+    except Unreachable:
+        return NEVER
+    return NEVER if found is None else found
+
+
+def cut(state: State) -> None:
+    """Forget the verdicts of complaints that are not remembered."""
+    if len(state.verdicts) > len(state.customer.cases):
+        state.verdicts = {ref: past for ref, past in state.verdicts.items() if ref in state.customer.cases}
