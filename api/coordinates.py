@@ -55,7 +55,7 @@ def position(house: House, text: str | None) -> int | None:
     if re.fullmatch(r"\d{1,18}", text):
         return int(text)
     known = moment(text, "known_at")
-    assert known is not None  # noqa: S101 - there was a text
+    assert known is not None
     return house.ledger.position_at(known)
 
 

@@ -1,6 +1,5 @@
 """What is known of customers, at any date: the page of one, its histories, lists, and who is calling."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,7 +11,7 @@ from api.clouds import moment
 from api.coordinates import Asked, Coordinates
 from api.errors import BadCursor, BadRequest, SeveralCustomers, UnknownRulebook, refusals
 from api.keys import Bearer, needs
-from api.looking import Row, View, look
+from api.looking import View, look
 from api.references import customer_of
 from api.wiring import House, HouseDep
 from domain.errors import UnknownCustomer
@@ -222,12 +221,7 @@ def get_managers(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Respon
 def get_complaints(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
     """Each complaint with its rounds: deadlines, waits, every resolution kept, reopenings."""
     view = seen(house, ref, at, "complaints")
-    rows = view.rows["complaints"]
-    wanted = [
-        v for r in rows for v in (r["version"], *(x["version"] for x in (r["detail"] or {}).get("resolutions", ())))
-    ]
-    parts = answers.opener(opening(house, bearer), view.customer, wanted)
-    return answered(about(view) | {"items": [answers.case(r, parts) for r in rows]})
+    return answered(about(view) | {"items": cases(view, opening(house, bearer))})
 
 
 @router.get(
@@ -240,10 +234,7 @@ def get_complaints(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Resp
 def get_outreach(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
     """The next contacts with this customer: when, why, about what and on which channel, or why not."""
     view = seen(house, ref, at, "outreach")
-    rows = view.rows["outreach"]
-    parts = answers.opener(opening(house, bearer), view.customer, [r["version"] for r in rows])
-    items = [contact(r, view.tiers) | {"text": parts(r["version"]).get("text")} for r in rows]
-    return answered(about(view) | {"items": items})
+    return answered(about(view) | {"items": contacts(view, opening(house, bearer))})
 
 
 @router.get(
@@ -270,9 +261,23 @@ def known_type(given: str) -> str:
     return name
 
 
-def contact(row: Row, tiers: Sequence[str]) -> dict[str, Any]:
-    """One next contact."""
-    return answers.interval(row, "class", "tier") | {"class": CLASSES[row["class"]], "tier": tiers[row["tier"]]}
+def cases(view: View, ledger: Ledger | None) -> list[dict[str, Any]]:
+    """All complaints of a customer."""
+    rows = view.rows["complaints"]
+    wanted = [v for r in rows for v in (r["version"], *(x["version"] for x in r["detail"].get("resolutions", ())))]
+    parts = answers.opener(ledger, view.customer, wanted)
+    return [answers.case(r, parts) for r in rows]
+
+
+def contacts(view: View, ledger: Ledger | None) -> list[dict[str, Any]]:
+    """The next contacts with a customer."""
+    rows = view.rows["outreach"]
+    parts = answers.opener(ledger, view.customer, [r["version"] for r in rows])
+    return [
+        answers.interval(r, "class", "tier")
+        | {"class": CLASSES[r["class"]], "tier": view.tiers[r["tier"]], "text": parts(r["version"]).get("text")}
+        for r in rows
+    ]
 
 
 def answered(body: Any) -> Response:

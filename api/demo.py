@@ -15,12 +15,17 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from rich.console import Console
+from rich.text import Text
 
-from api import serving
+from api import customers, queueing, queues, rendering, serving
 from api.cluster import make_folder
+from api.coordinates import coordinates
 from api.errors import BadRequest
 from api.export import restore
+from api.looking import look
 from api.progress import meter
+from api.queueing import Wanted
 from api.rows import make_engine
 from api.settings import Settings
 from api.simulation import lines
@@ -30,6 +35,7 @@ from domain.errors import Refusal
 MARK = "demo.json"
 BATCH = 2_000  # events recorded together
 KEY_NAME = "demo"
+HEAD = 5  # items of a queue on the first screen
 PORTS = 50  # tried, from the wanted one on
 
 
@@ -116,3 +122,74 @@ def free_port(host: str, port: int) -> socket.socket:
         with suppress(OSError):
             return serving.bind(host, tried)
     raise BadRequest(f"no port is free on {host} from {port} on; choose another with --port")
+
+
+# --- the first screen ----------------------------------------------------------------------------------------------
+
+
+def first_look(house: House) -> dict[str, Any]:
+    """What is worth seeing first: the heads of the queues, a customer, and how many are in which stage."""
+    at = coordinates(house, None)
+    pages = {name: queueing.read(house, queue, at, Wanted(limit=HEAD)) for name, queue in queueing.QUEUES.items()}
+    shaped = {n: queues.shaped(house, queueing.QUEUES[n], at, p, opening=True) for n, p in pages.items()}
+    return {
+        "events": house.ledger.head(),
+        "customers": sum(n for _, n in _stages(house, at.as_of)),
+        "stages": dict(_stages(house, at.as_of)),
+        "queues": shaped,
+        "customer": customers.page(
+            house, look(house, _telling(house, at.as_of), at, customers.PAGE_TABLES), house.ledger
+        ),
+    }
+
+
+def _stages(house: House, now: datetime) -> list[tuple[str, int]]:
+    with house.pool.connection() as c:
+        return c.execute(
+            """SELECT stage, count(*) FROM rows.standing WHERE generation = (SELECT generation FROM rows.pointer)
+                  AND from_at <= %s AND until_at > %s AND NOT provisional
+                GROUP BY stage ORDER BY count(*) DESC, stage""",
+            [now, now],
+        ).fetchall()
+
+
+def _telling(house: House, now: datetime) -> str:
+    """A customer with something to tell: a complaint and a promise are open, and somebody spoke with them lately."""
+    with house.pool.connection() as c:
+        row = c.execute(
+            """SELECT s.customer::text FROM rows.standing s JOIN rows.profile p USING (generation, customer)
+                WHERE s.generation = (SELECT generation FROM rows.pointer) AND s.from_at <= %s AND s.until_at > %s
+                ORDER BY (s.open_complaints > 0)::int + (jsonb_array_length(p.document->'promises') > 0)::int
+                         + (s.owner IS NOT NULL)::int + (s.stage IN ('expansion', 'commitment'))::int DESC,
+                         s.tier, s.last_talk_at DESC NULLS LAST LIMIT 1""",
+            [now, now],
+        ).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def show(console: Console, seen: dict[str, Any]) -> None:
+    """The first screen."""
+    console.print()
+    for name in ("complaints", "outreach"):
+        console.print(rendering.queue(name, seen["queues"][name]))
+        console.print()
+    console.print(rendering.customer(seen["customer"]))
+    console.print()
+    title = f"{seen['customers']:,} customers, {seen['events']:,} events"
+    console.print(rendering.counts(title, list(seen["stages"].items()), rendering.STAGES))
+    console.print()
+
+
+def show_where(console: Console, address: str, key: str, seen: dict[str, Any]) -> None:
+    """Where to ask further."""
+    customer = seen["customer"]["customer"]
+    console.print(
+        Text.assemble(("Jejak answers at ", "bold"), address, ("   described at ", "bold"), f"{address}/docs")
+    )
+    console.print(Text.assemble(("Your key, shown this once: ", "bold"), (key, "cyan")), soft_wrap=True)
+    console.print(Text("Try:", style="bold"))
+    # One line to paste each, however narrow the terminal is.
+    for path in ("v1/queues/complaints?limit=3", f"v1/customers/{customer}", "v1/events/stream?after=latest"):
+        console.print(f"  curl -N -H 'Authorization: Bearer {key}' '{address}/{path}'", soft_wrap=True, markup=False)
+    console.print("Ctrl-C ends it; `jejak demo` starts it again with everything in it.", style="dim")

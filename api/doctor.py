@@ -198,7 +198,7 @@ CHECKS: dict[str, Callable[[House], Seen]] = {
 
 def _row(c: Connection[Any], query: str, *values: Any) -> tuple[Any, ...]:
     row = c.execute(query, values).fetchone()  # pyright: ignore[reportArgumentType] - the queries above, all constant
-    assert row is not None  # noqa: S101 - each query gives one row
+    assert row is not None
     return row
 
 

@@ -194,6 +194,7 @@ def main(arguments: Sequence[str]) -> None:
     logging.basicConfig(
         level=os.environ.get("JEJAK_LOG", "info").upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # that it started, the parent says
     match list(arguments):
         case ["engine"]:
             follow()

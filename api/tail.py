@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 LOOK_EVERY = 1.0  # seconds
 HEAD = "SELECT last FROM ledger.commits ORDER BY last DESC LIMIT 1"
 
+TOGETHER = 0.03  # seconds in which further commits are waited for: looking at each of a thousand a second is no use
+
 
 class Tail:
     """The head of the ledger; `run` follows it until `close`."""
@@ -43,7 +45,7 @@ class Tail:
             row = await (await connection.execute(HEAD)).fetchone()
             await self._reached(row[0] if row else 0)
             async for _ in connection.notifies(timeout=LOOK_EVERY, stop_after=1):
-                pass
+                await asyncio.sleep(TOGETHER)
 
     async def _reached(self, head: int) -> None:
         if head != self.head:

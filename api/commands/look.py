@@ -1,13 +1,142 @@
 """jejak customer | queue."""
 
+from enum import StrEnum
+from typing import Annotated, Any
+
 import typer
+from rich.tree import Tree
+
+from api import customers, queueing, queues, rendering
+from api.commands.common import AsOf, Json, KnownAt, RulebookVersion, at_home, print_json, screen
+from api.coordinates import coordinates
+from api.looking import look
+from api.queueing import QUEUES, Wanted
+from api.references import matching
+from api.wiring import House
+from domain.errors import UnknownCustomer
 
 
-def customer() -> None:
-    """Show one customer."""
-    raise typer.Exit(0)
+class QueueName(StrEnum):
+    """The queues there are."""
+
+    complaints = "complaints"
+    outreach = "outreach"
+    neglected = "neglected"
 
 
-def queue() -> None:
-    """Show a queue."""
-    raise typer.Exit(0)
+class Explained(StrEnum):
+    """What can be explained."""
+
+    stage = "stage"
+    tier = "tier"
+    trust = "trust"
+    manager = "manager"
+    complaints = "complaints"
+    outreach = "outreach"
+
+
+def customer(
+    ref: Annotated[
+        str,
+        typer.Argument(help="Our id, scheme:value, a telephone number, an e-mail address, or the beginning of a name."),
+    ],
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rulebook: RulebookVersion = None,
+    explain: Annotated[Explained | None, typer.Option(help="Say why this is as it is.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What is known of a customer: last talk, open promises and complaints, how they stand and who cares for them."""
+    with at_home() as house:
+        at = coordinates(house, as_of, known_at, rulebook)
+        found = matching(house, ref, at.as_of, 20)
+        if not found:
+            raise UnknownCustomer(f"nobody is found by {ref!r}")
+        if len(found) > 1:
+            _several(house, found, as_json=as_json)
+            return
+        if explain is not None:
+            answer = _explained(house, found[0], at, explain)
+        else:
+            answer = customers.page(house, look(house, found[0], at, customers.PAGE_TABLES), house.ledger)
+    if as_json:
+        print_json(answer)
+    else:
+        screen().print(rendering.customer(answer) if explain is None else _tree(explain, answer))
+
+
+def _several(house: House, found: Any, *, as_json: bool) -> None:
+    at = coordinates(house, None)
+    pages = [customers.page(house, look(house, c, at, customers.PAGE_TABLES), house.ledger) for c in found]
+    items = [
+        {
+            "customer": p["customer"],
+            "name": p["name"],
+            "stage": p["standing"]["stage"],
+            "tier": p["standing"]["tier"],
+            "owner": p["standing"]["owner"],
+            "last_talk_at": (p["last_conversation"] or {}).get("at"),
+        }
+        for p in pages
+    ]
+    if as_json:
+        print_json(items)
+    else:
+        screen().print(rendering.listed(items))
+
+
+def _explained(house: House, found: str, at: Any, field: Explained) -> dict[str, Any]:
+    tables = (*customers.PAGE_TABLES, "complaints", "outreach")
+    view = look(house, found, at, tables)
+    page = customers.page(house, view, house.ledger)
+    about = {n: page[n] for n in ("customer", "as_of", "rulebook", "position")}
+    standing = page["standing"]
+    match field:
+        case Explained.stage:
+            return about | {n: standing[n] for n in ("stage", "stage_since", "because", "fading")}
+        case Explained.tier:
+            return about | {"tier": standing["tier"], "net_over_the_window": page["tier"]["net"]}
+        case Explained.trust:
+            return about | {"trust": standing["trust"], "falling": standing["falling"]} | page["trust"]
+        case Explained.manager:
+            return about | {n: standing[n] for n in ("owner", "owner_since", "acting")}
+        case Explained.complaints:
+            return about | {"complaints": customers.cases(view, house.ledger)}
+        case Explained.outreach:
+            return about | {"outreach": customers.contacts(view, house.ledger)}
+
+
+def _tree(field: Explained, answer: Any) -> Tree:
+    tree = Tree(f"[bold]{field.value}[/]")
+    _grow(tree, answer)
+    return tree
+
+
+def _grow(tree: Tree, value: Any) -> None:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
+    for name, inner in pairs:
+        if isinstance(inner, dict | list):
+            _grow(tree.add(str(name), style="bold"), inner)
+        else:
+            tree.add(f"{name}: {inner}", style="not bold")
+
+
+def queue(
+    name: Annotated[QueueName, typer.Argument(help="Which one.")],
+    manager: Annotated[
+        str | None, typer.Option(help="Whose customers: those they own, and those they cover for.")
+    ] = None,
+    as_of: AsOf = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 20,
+    as_json: Json = False,
+) -> None:
+    """Who is next: complaints to answer, customers to contact, customers who were forgotten."""
+    with at_home() as house:
+        at = coordinates(house, as_of)
+        chosen = QUEUES[name.value]
+        page = queueing.read(house, chosen, at, Wanted(manager, limit=limit))
+        answer = queues.shaped(house, chosen, at, page, opening=True)
+    if as_json:
+        print_json(answer)
+    else:
+        screen().print(rendering.queue(name.value, answer))

@@ -7,7 +7,7 @@ import typer
 
 from api import demo as demonstration
 from api import serving
-from api.commands.common import Json, Quiet, err, screen
+from api.commands.common import Json, Quiet, err, print_json, screen
 from api.errors import BadRequest
 from api.settings import Settings, read
 from api.wiring import open_house, wall_clock
@@ -70,11 +70,23 @@ def demo(
     with open_house(settings) as house:
         plan = demonstration.planned(folder, fresh)
         demonstration.fill(house, folder, plan, quiet=quiet or as_json)
+        seen = demonstration.first_look(house)
+        if as_json:
+            print_json(seen)
+        else:
+            demonstration.show(screen(), seen)
         if stop is None or stop.is_set():
             return
         with demonstration.free_port(host, port) as listening:
             if house.server is not None:
                 house.server.watch()
             demonstration.take_over(settings)
-            serving.serve(listening, 1, stop)
+            key = demonstration.new_key(house)
+            address = f"http://{host}:{listening.getsockname()[1]}"
+            serving.serve(
+                listening,
+                1,
+                stop,
+                ready=lambda: demonstration.show_where(err if as_json else screen(), address, key, seen),
+            )
     err.print("Ended. `jejak demo` starts it again, with everything in it.")

@@ -1,0 +1,224 @@
+"""Answers as tables and panels for a terminal. Takes what the HTTP routes answer, so that both always say the same."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.columns import Columns
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+Answer = Mapping[str, Any]
+
+LATENESS = {"overdue": "red", "running": "green", "waiting": "blue"}
+SEVERITY = {"critical": "bold red", "high": "yellow", "normal": "", "low": "dim"}
+TIERS = {"platinum": "bold magenta", "gold": "yellow", "silver": "white"}
+STAGES = {"commitment": "green", "expansion": "cyan", "exploration": "blue", "awareness": "dim", "dissolution": "red"}
+QUEUE_TITLES = {"complaints": "Waiting for our answer", "outreach": "To be contacted", "neglected": "Forgotten"}
+
+
+def queue(name: str, answer: Answer) -> RenderableType:
+    """The head of a queue."""
+    title = Text(QUEUE_TITLES[name], style="bold")
+    title.append(f"  {_moment(answer)}", style="dim")
+    if not answer["items"]:
+        return Group(title, Text("  nobody", style="dim"))
+    return Group(title, _complaints(answer["items"]) if name == "complaints" else _contacts(answer["items"]))
+
+
+def _complaints(items: Iterable[Answer]) -> Table:
+    table = _table("due", "severity", "tier", "customer", "what", "state", "handler", "acting")
+    for i in items:
+        left = i["left_s"]
+        due = Text("waiting" if left is None else f"{span(-left)} late" if left < 0 else f"in {span(left)}")
+        due.stylize(LATENESS[i["lateness"]])
+        what = i["about"] or i["category"] or i["kind"]
+        table.add_row(
+            due,
+            Text(i["severity"], SEVERITY[i["severity"]]),
+            _tier(i["tier"]),
+            _customer(i),
+            Text(what if i["kind"] == "complaint" else f"{i['kind']}: {what}"),
+            i["state"] if not i["waiting_for"] else f"waits for {i['waiting_for']}",
+            i["handler"] or i["team"] or "–",
+            i["acting"] or "–",
+        )
+    return table
+
+
+def _contacts(items: Iterable[Answer]) -> Table:
+    table = _table("due", "tier", "customer", "why", "about", "channel", "acting")
+    for i in items:
+        days = i["overdue_days"] or 0
+        table.add_row(
+            Text(f"{days} d late" if days else "today", "red" if days > 7 else "yellow" if days else "green"),
+            _tier(i["tier"]),
+            _customer(i),
+            i["class"],
+            Text(i["text"] or i["content"] or i["purpose"] or ""),
+            Text(i["unreachable"], "red") if i["unreachable"] else Text(i["channel"] or "–"),
+            i["acting"] or "–",
+        )
+    return table
+
+
+def customer(answer: Answer) -> RenderableType:
+    """A customer's page: what one needs to know before speaking to them."""
+    standing = answer["standing"]
+    head = Text()
+    head.append(answer["name"] or "(no name)", style="bold")
+    head.append(f"  {standing['tier']}", style=TIERS.get(standing["tier"], ""))
+    head.append(f"  {standing['stage']}", style=STAGES.get(standing["stage"], ""))
+    head.append(f"  trust {standing['trust']} ({answer['trust']['score']})")
+    if standing["falling"]:
+        head.append(" falling", style="red")
+    parts: list[RenderableType] = []
+    if answer["parked"]:
+        parts.append(Text(f"Newest events cannot be folded: {answer['parked']['reason']}", style="bold red"))
+    parts += [_last(answer["last_conversation"]), *_promises(answer), *_cases(answer), *_handling(answer)]
+    parts += [Text(), _facts(answer)]
+    return Panel(Group(*parts), title=head, title_align="left", subtitle=_moment(answer), subtitle_align="right")
+
+
+def _last(last: Answer | None) -> Text:
+    if last is None:
+        return Text("Nobody has spoken with them yet.", style="dim")
+    text = Text("Last talk  ", style="bold")
+    way = "they came to us" if last["direction"] == "inbound" else "we came to them"
+    text.append(
+        f"{day(last['at'])} by {last['channel']}, {way}, with {last['staff'] or 'nobody named'}", style="not bold"
+    )
+    if last.get("summary"):
+        text.append(f"\n  “{last['summary']}”", style="not bold italic")
+    return text
+
+
+def _promises(answer: Answer) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    for p in answer["promises"]:
+        line = Text("Promise    ", style="bold")
+        line.append(f"{p['kind']} by {day(p['due'])}", style="not bold red" if p["missed"] else "not bold")
+        line.append(" (missed)" if p["missed"] else "", style="not bold red")
+        line.append(f"  {p['text']}" if p["text"] else "", style="not bold")
+        lines.append(line)
+    return lines
+
+
+def _cases(answer: Answer) -> list[RenderableType]:
+    lines: list[RenderableType] = []
+    for c in answer["complaints"]:
+        line = Text("Complaint  ", style="bold")
+        line.append(c["severity"], style=f"not bold {SEVERITY.get(c['severity'], '')}")
+        line.append(f" since {day(c['opened_at'])}, {c['state']}, {c['handler'] or 'nobody'} cares", style="not bold")
+        line.append(f"\n  “{c['description']}”" if c["description"] else "", style="not bold italic")
+        lines.append(line)
+    return lines
+
+
+def _handling(answer: Answer) -> list[RenderableType]:
+    return [
+        Text.assemble(("Handling   ", "bold"), (f"{h['code']}  {h['text'] or ''}", "yellow"))
+        for h in answer["handling"]
+    ]
+
+
+def _facts(answer: Answer) -> RenderableType:
+    standing, who, bought = answer["standing"], answer["who"], answer["purchases"]
+    owner = standing["owner"] or "nobody"
+    if standing["owner"] and standing["acting"] != standing["owner"]:
+        owner += f" (away; {standing['acting'] or 'nobody'} covers)"
+    net = ", ".join(f"{currency} {Decimal(amount):,.0f}" for currency, amount in bought["net"].items()) or "–"
+    because = standing["because"]
+    reach = (
+        ", ".join(sorted({p["kind"] for p in answer["contact_points"] if p["kind"] != "external"}))
+        or "no contact point"
+    )
+    left = _pairs(
+        ("owner", owner),
+        ("stage since", day(standing["stage_since"])),
+        ("because", _because(because)),
+    )
+    right = _pairs(
+        ("bought", f"{bought['count']} times, {net}, last {day(bought['last_at'])}"),
+        ("reach", f"{reach}; {who['language'] or ''} {who['timezone'] or ''}".strip()),
+        ("history", f"{answer['history']['events']} events since {day(answer['history']['first_at'])}"),
+    )
+    return Columns([left, right], padding=(0, 4))
+
+
+def _because(because: Answer | None) -> str:
+    if because is None:
+        return "–"
+    measured = [f"{m['measure']} {m['value']} {m['test']} {m['threshold']}" for m in because["measured"][:3]]
+    return "\n".join([because["clause"], *measured])
+
+
+def _pairs(*pairs: tuple[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, value in pairs:
+        table.add_row(Text(name, style="bold"), Text(value))
+    return table
+
+
+def counts(title: str, numbers: Sequence[tuple[str, int]], styles: Mapping[str, str]) -> RenderableType:
+    """How many of each, as bars."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    most = max((n for _, n in numbers), default=1)
+    for name, number in numbers:
+        bar = "█" * max(1, round(number * 30 / most)) if number else ""
+        table.add_row(name, f"{number:,}", Text(bar, style=styles.get(name, "")))
+    return Group(Text(title, style="bold"), table)
+
+
+def listed(items: Iterable[Answer]) -> Table:
+    """Customers that a search found."""
+    table = _table("customer", "stage", "tier", "owner", "last talk")
+    for i in items:
+        table.add_row(_customer(i), i["stage"], _tier(i["tier"]), i["owner"] or "–", day(i["last_talk_at"]))
+    return table
+
+
+# --- small things --------------------------------------------------------------------------------------------------
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="dim", padding=(0, 1, 0, 1), expand=True)
+    for name in columns:
+        wide = name in ("what", "about", "customer")
+        table.add_column(
+            name, ratio={"what": 4, "about": 4, "customer": 2}.get(name), no_wrap=True, overflow="ellipsis"
+        )
+        table.columns[-1].min_width = 12 if wide else None
+    return table
+
+
+def _customer(item: Answer) -> Text:
+    return Text(item["name"]) if item["name"] else Text(item["customer"][:8], style="dim")
+
+
+def _tier(name: str) -> Text:
+    return Text(name, style=TIERS.get(name, ""))
+
+
+def _moment(answer: Answer) -> str:
+    when = day(answer["as_of"], clock=True)
+    return f"forecast for {when}" if answer["forecast"] else f"as of {when}"
+
+
+def day(text: str | None, *, clock: bool = False) -> str:
+    """A time of an answer as a day, in UTC."""
+    if text is None:
+        return "–"
+    given = datetime.fromisoformat(text)
+    return f"{given:%Y-%m-%d %H:%M}Z" if clock else f"{given:%Y-%m-%d}"
+
+
+def span(seconds: float) -> str:
+    """So much time, in its largest units."""
+    minutes = int(seconds) // 60
+    if minutes >= 2 * 24 * 60:
+        return f"{minutes // (24 * 60)} d"
+    return f"{minutes // 60} h {minutes % 60:02d}" if minutes >= 60 else f"{minutes} min"
