@@ -124,7 +124,7 @@ class Catalogue:
         found: dict[str, dict[str, Any]] = {}
         for _, event in self._events:
             if isinstance(event, RulebookPublished):
-                found.setdefault(event.version, event.document)
+                found.setdefault(event.rulebook, event.document)
         return found
 
     def in_force(self, as_of: int) -> str | None:
@@ -132,7 +132,7 @@ class Catalogue:
         version: str | None = None
         for _, event in self._until(as_of):
             if isinstance(event, RulebookPromoted | RulebookRolledBack):
-                version = event.version
+                version = event.rulebook
         return version
 
     def calendars(self) -> dict[tuple[str, str], dict[str, Any]]:
@@ -140,7 +140,7 @@ class Catalogue:
         found: dict[tuple[str, str], dict[str, Any]] = {}
         for _, event in self._events:
             if isinstance(event, CalendarPublished):
-                found.setdefault((event.calendar, event.version), event.document)
+                found.setdefault((event.calendar, event.calendar_version), event.document)
         return found
 
     @cached_property
@@ -176,7 +176,8 @@ def record(connection: Connection[Any], streams: Sequence[bytes], until: int) ->
 def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:
     """The catalogue as known at a position; None: with everything recorded."""
     rows: list[tuple[int, UUID, int, str]] = connection.execute(
-        "SELECT position, stream, version, clear FROM rows.catalogue WHERE position <= coalesce(%s::bigint, position) ORDER BY position",
+        """SELECT position, stream, version, clear FROM rows.catalogue
+            WHERE position <= coalesce(%s::bigint, position) ORDER BY position""",
         [known_at],
     ).fetchall()
     streams: dict[str, list[Event]] = defaultdict(list)

@@ -57,7 +57,7 @@ class Pace(NamedTuple):
     capacity: int = 20_000  # folded states in memory, of each generation
 
 
-class Superseded(Exception):  # noqa: N818
+class Superseded(Exception):
     """Somebody else moved the checkpoint or withdrew the generation: start again from what the database holds."""
 
 
@@ -176,11 +176,17 @@ class Follower:
         if asked:
             with writer.transaction():
                 for customer in asked:
-                    self._alone(writer, customer, self.position, partial(self.folder.refold, reader, [customer], self.position))
+                    self._alone(
+                        writer, customer, self.position, partial(self.folder.refold, reader, [customer], self.position)
+                    )
                 self._move(writer, self.position, self.position)
 
     def _commit(
-        self, connection: Connection[Any], parts: "SimpleQueue[Gathered | BaseException | None]", before: int, until: int
+        self,
+        connection: Connection[Any],
+        parts: "SimpleQueue[Gathered | BaseException | None]",
+        before: int,
+        until: int,
     ) -> None:
         with connection.transaction():
             self._put(connection, _each(parts), until)
@@ -197,7 +203,9 @@ class Follower:
             [until, self.generation.id, before, list(generations.FOLLOWED)],
         )
         if moved.rowcount != 1:
-            raise Superseded(f"generation {self.generation.id} is no longer at position {before}, or no longer followed")
+            raise Superseded(
+                f"generation {self.generation.id} is no longer at position {before}, or no longer followed"
+            )
 
     def _isolate(self, reader: Connection[Any], writer: Connection[Any], head: int) -> None:
         """Somebody's rows cannot be written: find out whose, park them, and write those of all others."""
@@ -247,8 +255,7 @@ class Engine:
                             self._sleep(session.reader)
             except (psycopg.Error, Superseded) as error:
                 _log.warning("the engine starts again in %.1f s: %s", wait, error)
-            except Exception:
-                # Whatever it is: rows that stand still must be seen in the log again and again, not once.
+            except Exception:  # noqa: BLE001 - the boundary of a thread: what stops the rows must be in the log until it is mended
                 _log.exception("the engine starts again in %.1f s", wait)
             stop.wait(wait)
             wait = min(2 * wait, self._pace.backoff_limit)

@@ -32,7 +32,10 @@ _WORTH_KEEPING = 16  # events; what is nearer to a kept state is folded again so
 
 
 class Fold(Protocol):
-    """The pure fold (`projections.fold`): a module, or a stand-in for it in a test. The first table with intervals has each customer's."""
+    """The pure fold (`projections.fold`): a module, or a stand-in for it in a test.
+
+    The first of its tables that has intervals has rows of every customer.
+    """
 
     TABLES: Sequence[TableLike]
 
@@ -40,6 +43,7 @@ class Fold(Protocol):
     def begin(self) -> Any: ...  # noqa: D102
     def advance(self, state: Any, event: Event, rules: Any) -> None: ...  # noqa: D102
     def render(self, state: Any, rules: Any) -> Rendered: ...  # noqa: D102
+    def settle(self, state: Any, rules: Any, at: int | None = None) -> None: ...  # noqa: D102
     def needs_refold(self, state: Any, event: Event) -> bool: ...  # noqa: D102
 
 
@@ -80,7 +84,9 @@ class Folder:
         self.parked: set[bytes] = set()
         self._capacity = capacity
         self._worth = worth
-        standing, columns = next((t.name, c) for t in fold.TABLES if "until_at" in (c := [name for name, _ in t.columns]))
+        standing, columns = next(
+            (t.name, c) for t in fold.TABLES if "until_at" in (c := [name for name, _ in t.columns])
+        )
         self._standing, self._from, self._until = standing, columns.index("from_at"), columns.index("until_at")
         self._entries: dict[bytes, Entry] = {}
         self._encode = msgspec.msgpack.Encoder().encode
@@ -174,7 +180,13 @@ class Folder:
     # --- going on from kept states ------------------------------------------------------------------------------------
 
     def _resume(
-        self, connection: Connection[Any], wanted: dict[bytes, list[Event]], until: int, *, deep: bool, late: dict[bytes, list[Event]]
+        self,
+        connection: Connection[Any],
+        wanted: dict[bytes, list[Event]],
+        until: int,
+        *,
+        deep: bool,
+        late: dict[bytes, list[Event]],
     ) -> None:
         found = self._kept(connection, wanted, deep=deep)
         self._rounds(connection, {c: iter(found.get(c, ())) for c in wanted}, wanted, until, None if deep else late)
@@ -238,7 +250,9 @@ class Folder:
         )
         found: dict[bytes, list[_Base]] = {}
         with connection.cursor(binary=True) as cursor:
-            for customer, start, version, state in cursor.execute(query, [[c.hex() for c in customers], self.fold.fingerprint()]):
+            for customer, start, version, state in cursor.execute(
+                query, [[c.hex() for c in customers], self.fold.fingerprint()]
+            ):
                 found.setdefault(customer, []).append(_Base(self._decode(state), start, version))
         return found
 

@@ -44,7 +44,7 @@ class Generation(NamedTuple):
     created_at: datetime
 
 
-class Unready(Exception):  # noqa: N818
+class Unready(Exception):
     """A generation cannot be shown or dropped as it is; the text says why."""
 
 
@@ -109,7 +109,9 @@ def _index(connection: Connection[Any], table: TableLike) -> None:
             columns, where, condition = over.partition(" WHERE ")
             connection.execute(
                 sql.SQL("CREATE INDEX {} ON {} ({})" + where + condition).format(  # type: ignore[arg-type] # our own code
-                    sql.Identifier(name), sql.Identifier("rows", table.name), sql.SQL(columns)  # type: ignore[arg-type]
+                    sql.Identifier(name),
+                    sql.Identifier("rows", table.name),
+                    sql.SQL(columns),  # type: ignore[arg-type]
                 )
             )
 
@@ -209,7 +211,9 @@ def promote(connection: Connection[Any], generation: int) -> bool:
         shown = live(connection)
         wanted = rows.get(generation)
         if wanted is None or wanted.state not in FOLLOWED:
-            raise Unready(f"generation {generation} is {wanted.state if wanted else 'unknown'}; only a followed one can be shown")
+            raise Unready(
+                f"generation {generation} is {wanted.state if wanted else 'unknown'}; only a followed one can be shown"
+            )
         if shown and shown.id == generation:
             return True
         comparable = shown is not None and shown.fingerprint == wanted.fingerprint

@@ -6,7 +6,7 @@ A customer is named by the 16 bytes of its id here: that is what the server send
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from psycopg import Connection, sql
@@ -19,9 +19,20 @@ PARTITIONS = tuple(f"events_{i:02d}" for i in range(16))
 _place = msgspec.structs.force_setattr
 
 # Versions of a stream ascend with its positions and have no gaps, so the first version and the number say all.
-_COLUMNS: LiteralString = (
-    "uuid_send(customer), min(version), count(*)::int, max(position), '[' || string_agg(clear, ',' ORDER BY version) || ']'"
+_COLUMNS = sql.SQL(
+    """uuid_send(customer), min(version), count(*)::int, max(position),
+       '[' || string_agg(clear, ',' ORDER BY version) || ']'"""
 )
+_BATCH = sql.SQL("SELECT {} FROM ledger.events WHERE position > %s AND position <= %s GROUP BY customer").format(
+    _COLUMNS
+)
+_TAILS = sql.SQL(
+    """SELECT {} FROM unnest(%s::uuid[], %s::int[]) AS wanted(stream, start)
+        CROSS JOIN LATERAL (SELECT customer, version, position, clear FROM ledger.events
+                             WHERE customer = stream AND version >= start AND position <= %s) AS tail
+        GROUP BY customer"""
+).format(_COLUMNS)
+_PARTITION = "COPY (SELECT {} FROM ledger.{} GROUP BY customer) TO STDOUT (FORMAT binary)"
 
 
 class Slice(NamedTuple):
@@ -34,7 +45,7 @@ class Slice(NamedTuple):
     clear: str  # JSON array of the stored events
 
 
-class Broken(Exception):  # noqa: N818 - it is a finding, handed on as data
+class Broken(Exception):
     """An event that cannot be folded: its id and type where they are known, and what went wrong."""
 
     def __init__(self, event: str | None, kind: str | None, reason: str) -> None:
@@ -59,25 +70,17 @@ def head(connection: Connection[Any]) -> int:
 
 def batch(connection: Connection[Any], after: int, until: int) -> list[Slice]:
     """All events at positions (after, until], by stream. Positions have no gaps: that is `until - after` events."""
-    query = f"SELECT {_COLUMNS} FROM ledger.events WHERE position > %s AND position <= %s GROUP BY customer"
-    return _slices(connection, query, [after, until])
+    return _slices(connection, _BATCH, [after, until])
 
 
 def tails(connection: Connection[Any], starts: Mapping[bytes, int], until: int) -> list[Slice]:
     """Of each stream the events from the given version on, no further than position `until`."""
-    query: LiteralString = f"""
-        SELECT {_COLUMNS} FROM unnest(%s::uuid[], %s::int[]) AS wanted(stream, start)
-         CROSS JOIN LATERAL (SELECT customer, version, position, clear FROM ledger.events
-                              WHERE customer = stream AND version >= start AND position <= %s) AS tail
-         GROUP BY customer"""
-    return _slices(connection, query, [[c.hex() for c in starts], list(starts.values()), until])
+    return _slices(connection, _TAILS, [[c.hex() for c in starts], list(starts.values()), until])
 
 
 def partition(connection: Connection[Any], name: str) -> Iterator[Slice]:
     """Every stream of one partition, whole, through binary COPY; the server gathers, nothing is sorted here."""
-    query = sql.SQL("COPY (SELECT {} FROM ledger.{} GROUP BY customer) TO STDOUT (FORMAT binary)").format(
-        sql.SQL(_COLUMNS), sql.Identifier(name)
-    )
+    query = sql.SQL(_PARTITION).format(_COLUMNS, sql.Identifier(name))
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         copy.set_types(["bytea", "int4", "int4", "int8", "text"])
         for row in copy.rows():
@@ -105,7 +108,7 @@ def _first_broken(piece: Slice, error: Exception) -> Broken:
     return Broken(None, None, f"cannot be read: {error}")
 
 
-def _slices(connection: Connection[Any], query: LiteralString, values: list[Any]) -> list[Slice]:
+def _slices(connection: Connection[Any], query: sql.Composed, values: list[Any]) -> list[Slice]:
     with connection.cursor(binary=True) as cursor:
         cursor.execute(query, values)
         return [Slice(*row) for row in cursor.fetchall()]

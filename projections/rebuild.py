@@ -9,9 +9,10 @@ to do, so memory is bounded by the longest history and a buffer of rows.
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from queue import Empty
 from typing import Any, NamedTuple
 
@@ -48,7 +49,7 @@ class Progress(NamedTuple):
         return (self.total - self.events) / self.rate if self.events else None
 
 
-class RebuildFailed(Exception):  # noqa: N818
+class RebuildFailed(Exception):
     """A process of a rebuild ended before its work; the generation was dropped and readers saw nothing of it."""
 
 
@@ -102,7 +103,9 @@ def show(dsn: str, generation: int, engine: Engine, seconds: float = 600.0) -> N
     with connect(dsn) as connection:
         while not generations.promote(connection, generation):
             if time.monotonic() > until:
-                raise generations.Unready(f"generation {generation} did not catch up within {seconds:.0f} s; is an engine running?")
+                raise generations.Unready(
+                    f"generation {generation} did not catch up within {seconds:.0f} s; is an engine running?"
+                )
             if engine.catch_up(wait=False) is None:
                 time.sleep(0.02)
 
@@ -131,34 +134,37 @@ def _run(order: _Order, processes: int, progress: Callable[[Progress], None] | N
         tasks.put(name)
     workers = [context.Process(target=_work, args=(order, tasks, done), daemon=True) for _ in range(processes)]
     started = time.monotonic()
-    for worker in workers:
-        worker.start()
+    customers = events = 0
     try:
-        customers = events = 0
-        running = processes
-        while running:
-            try:
-                report: tuple[int, int] | str | None = done.get(timeout=1.0)
-            except Empty:
-                if any(w.exitcode not in (0, None) for w in workers):
-                    raise RebuildFailed("a process of the rebuild was killed") from None
-                continue
-            if report is None:
-                running -= 1
-            elif isinstance(report, str):
-                raise RebuildFailed(report)
-            else:
-                customers, events = customers + report[0], events + report[1]
-                if progress:
-                    progress(Progress(customers, events, order.position, time.monotonic() - started))
-    except BaseException:
         for worker in workers:
-            worker.terminate()
-        raise
+            worker.start()
+        for more_customers, more_events in _reports(workers, done):
+            customers, events = customers + more_customers, events + more_events
+            if progress:
+                progress(Progress(customers, events, order.position, time.monotonic() - started))
     finally:
         for worker in workers:
+            worker.terminate()  # none is alive any more where all went well
             worker.join()
         done.close()
+
+
+def _reports(workers: Sequence[BaseProcess], done: Any) -> Iterator[tuple[int, int]]:
+    """(customers, events) as processes finish them, until all have ended. RebuildFailed where one says so or is gone."""
+    running = len(workers)
+    while running:
+        try:
+            report: tuple[int, int] | str | None = done.get(timeout=1.0)
+        except Empty:
+            if any(worker.exitcode not in (0, None) for worker in workers):
+                raise RebuildFailed("a process of the rebuild was killed") from None
+            continue
+        if isinstance(report, str):
+            raise RebuildFailed(report)
+        if report is None:
+            running -= 1
+        else:
+            yield report
 
 
 def _work(order: _Order, tasks: Any, done: Any) -> None:

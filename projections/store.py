@@ -29,7 +29,8 @@ class Parked(NamedTuple):
 
 class Saved(NamedTuple):
     """Folded state to keep: it holds the events of the versions up to `version` but not those from `start` on that
-    come after its last one in the fold's order."""
+    come after its last one in the fold's order.
+    """
 
     customer: bytes
     slot: int
@@ -44,7 +45,7 @@ def instant(us: int | None) -> int | None:
 
 
 def _within(limit: int) -> Callable[[int | None], int | None]:
-    """psycopg would cut off what the bytes of the type do not hold, without a word."""
+    """Psycopg would cut off what the bytes of the type do not hold, without a word."""
 
     def check(value: int | None) -> int | None:
         if value is not None and not -limit <= value < limit:
@@ -217,7 +218,11 @@ def _base(kind: str) -> str:
 
 
 def _copy(
-    connection: Connection[Any], target: sql.Identifier, columns: Iterable[str], types: Iterable[str], rows: list[list[Any]]
+    connection: Connection[Any],
+    target: sql.Identifier,
+    columns: Iterable[str],
+    types: Iterable[str],
+    rows: list[list[Any]],
 ) -> None:
     if not rows:
         return

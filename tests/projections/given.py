@@ -76,9 +76,12 @@ def append(connection: psycopg.Connection[Any], items: Iterable[tuple[str, Event
             kind = "" if isinstance(event, str) else str(type(event).__struct_config__.tag)
             occurred = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=when)
             rows.append((customer, versions[customer], position, occurred, kind, clear))
-        with connection.cursor() as cursor, cursor.copy(
-            "COPY ledger.events (customer, version, position, recorded_at, occurred_at, type, clear) FROM STDIN"
-        ) as copy:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                "COPY ledger.events (customer, version, position, recorded_at, occurred_at, type, clear) FROM STDIN"
+            ) as copy,
+        ):
             for customer, version, position, occurred, kind, clear in rows:
                 copy.write_row((customer, version, position, datetime.now(UTC), occurred, kind, clear))
         if rows:
@@ -93,10 +96,13 @@ def engine(url: str, fold: Any = standin, pace: Pace = QUICK) -> Engine:
 def rows(connection: psycopg.Connection[Any], generation: int, fold: Any = standin) -> dict[str, list[tuple[Any, ...]]]:
     """Every table's rows of one generation, without its number, in an order of their own."""
     found: dict[str, list[tuple[Any, ...]]] = {}
-    for name, columns in [*((t.name, t.columns) for t in fold.TABLES), ("spans", [("version", ""), ("from_at", ""), ("until_at", "")])]:
+    for name, columns in [
+        *((t.name, t.columns) for t in fold.TABLES),
+        ("spans", [("version", ""), ("from_at", ""), ("until_at", "")]),
+    ]:
         listed = ", ".join(["customer", *(c for c, _ in columns)])
         found[name] = connection.execute(
-            f"SELECT {listed} FROM rows.{name} AS r WHERE generation = {generation} ORDER BY r::text COLLATE \"C\""
+            f'SELECT {listed} FROM rows.{name} AS r WHERE generation = {generation} ORDER BY r::text COLLATE "C"'
         ).fetchall()
     return found
 

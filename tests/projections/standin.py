@@ -23,7 +23,13 @@ class Table:
 TABLES = (
     Table(
         "profile",
-        (("from_at", "timestamptz"), ("until_at", "timestamptz"), ("events", "integer"), ("chain", "text"), ("last", "uuid")),
+        (
+            ("from_at", "timestamptz"),
+            ("until_at", "timestamptz"),
+            ("events", "integer"),
+            ("chain", "text"),
+            ("last", "uuid"),
+        ),
     ),
     Table(
         "stages",
@@ -85,5 +91,7 @@ def render(state: State, rules: Any) -> dict[str, list[tuple[Any, ...]]]:
     ends = [*(at for at, _ in state.stages[1:]), state.last[0] + HORIZON]
     return {
         "profile": [(state.last[0], state.last[0] + HORIZON, state.events, state.chain, state.last[3])],
-        "stages": [(at, until, stage, {"rules": rules}) for (at, stage), until in zip(state.stages, ends, strict=False)],
+        "stages": [
+            (at, until, stage, {"rules": rules}) for (at, stage), until in zip(state.stages, ends, strict=False)
+        ],
     }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
@@ -59,12 +60,13 @@ def chain(events: Sequence[Event]) -> str:
 
 
 def chains(connection: Connection) -> dict[str, str]:
-    return {str(c): x for c, x in connection.execute("SELECT customer, chain FROM rows.profile JOIN rows.pointer USING (generation)")}
+    return {
+        str(c): x
+        for c, x in connection.execute("SELECT customer, chain FROM rows.profile JOIN rows.pointer USING (generation)")
+    }
 
 
 def expected(told: Sequence[tuple[str, Event]]) -> dict[str, str]:
-    import msgspec
-
     streams: dict[str, list[Event]] = {}
     for customer, event in told:
         stream = streams.setdefault(customer, [])
@@ -97,7 +99,9 @@ def test_checkpoint_and_rows_end_together(database: str, ledger: Connection) -> 
 def test_any_history_in_any_batches_gives_the_rows_of_one_fold(database: str, ledger: Connection, seed: int) -> None:
     chance = random.Random(seed)
     told = given.history(chance, 4, 900)
-    pace = given.QUICK._replace(batch=chance.choice([7, 50, 400]), commit_events=chance.choice([1, 100, 1000]), capacity=chance.choice([2, 100]))
+    pace = given.QUICK._replace(
+        batch=chance.choice([7, 50, 400]), commit_events=chance.choice([1, 100, 1000]), capacity=chance.choice([2, 100])
+    )
     done = 0
     while done < len(told):
         step = chance.choice([1, 20, 150, 300])
@@ -229,7 +233,8 @@ def test_the_engine_survives_cut_connections(database: str, ledger: Connection) 
             append(ledger, told[-1:])
             if n % 10 == 5:
                 ledger.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jejak engine' AND datname = current_database()"
+                    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                        WHERE application_name = 'jejak engine' AND datname = current_database()"""
                 )
         eventually(lambda: chains(ledger) == expected(told))
 
@@ -262,7 +267,10 @@ def test_another_fold_builds_its_own_generation_and_then_shows_it(database: str,
 
     given.engine(database, other(fingerprint=lambda: "stand-in 2", TABLES=wider, render=render)).catch_up()
     assert given.live(ledger).id == 2
-    assert ledger.execute("SELECT generation, events, more FROM rows.profile ORDER BY 1").fetchall() == [(1, 2, None), (2, 2, 7)]
+    assert ledger.execute("SELECT generation, events, more FROM rows.profile ORDER BY 1").fetchall() == [
+        (1, 2, None),
+        (2, 2, 7),
+    ]
     assert [g.state for g in generations.listed(ledger)] == ["stale", "live"]
 
 
@@ -272,6 +280,11 @@ def test_the_api_reads_parents_and_nothing_else(database: str, ledger: Connectio
     with ledger.transaction():
         ledger.execute("SET LOCAL ROLE jejak_api")
         assert ledger.execute("SELECT count(*) FROM rows.profile").fetchone() == (1,)
-        for forbidden in ("SELECT * FROM rows.profile_g1", "SELECT * FROM rows.states", "DELETE FROM rows.profile", "SELECT * FROM ledger.events_00"):
+        for forbidden in (
+            "SELECT * FROM rows.profile_g1",
+            "SELECT * FROM rows.states",
+            "DELETE FROM rows.profile",
+            "SELECT * FROM ledger.events_00",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), ledger.transaction():
                 ledger.execute(forbidden)  # type: ignore[call-overload]

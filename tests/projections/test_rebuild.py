@@ -57,7 +57,10 @@ def test_a_rebuilt_generation_catches_up_and_is_shown_in_one_step(database: str,
     show(database, generation.id, engine)
     assert [(g.id, g.state, g.position) for g in generations.listed(ledger)] == [(1, "previous", 3), (2, "live", 3)]
     assert ledger.execute("SELECT generation, events FROM rows.profile ORDER BY 1").fetchall() == [(1, 2), (2, 2)]
-    assert ledger.execute("SELECT generation, customer::text FROM rows.parked ORDER BY 1").fetchall() == [(1, a), (2, a)]
+    assert ledger.execute("SELECT generation, customer::text FROM rows.parked ORDER BY 1").fetchall() == [
+        (1, a),
+        (2, a),
+    ]
 
     append(ledger, [(b, call(3))])  # the one before is followed, so going back needs no rebuild
     engine.catch_up()
