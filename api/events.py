@@ -28,8 +28,8 @@ LARGEST_BODY = 64 * 1024 * 1024  # bytes
 MOST = 10_000  # events in one request
 NDJSON = "application/x-ndjson"
 JSON = "application/json"
-ONE = {"type": "object", "description": "A CloudEvent 1.0 whose `type` is one of the vocabulary"}
-BODIES = {
+ONE: dict[str, Any] = {"type": "object", "description": "A CloudEvent 1.0 whose `type` is one of the vocabulary"}
+BODIES: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
@@ -122,7 +122,8 @@ async def decoded(request: Request, body: bytes) -> Mapping[str, Any] | Sequence
         return _within_limit(await run_in_threadpool(_lines, body))
     if media not in ("application/cloudevents+json", "application/cloudevents-batch+json", JSON):
         raise UnknownMedia(
-            f"content type {media or '(none)'} is not read here; application/cloudevents+json, its -batch form, {NDJSON} or JSON are"
+            f"content type {media or '(none)'} is not read here; "
+            f"application/cloudevents+json, its -batch form, {NDJSON} or JSON are"
         )
     value = _json(body) if len(body) < 65_536 else await run_in_threadpool(_json, body)
     wants_list = media.startswith("application/cloudevents-batch")
@@ -182,11 +183,11 @@ def _flag(request: Request, name: str) -> bool:
 def _record(ledger: Ledger, values: Sequence[Any], actor: str, atomic: bool, dry_run: bool) -> list[Receipt | Refusal]:
     """Record what can be; what is no JSON object at all is refused in its place."""
     faulty = {i: v for i, v in enumerate(values) if not isinstance(v, dict)}
-    sound = [v for v in values if isinstance(v, dict)]
+    sound: list[dict[str, Any]] = [v for v in values if isinstance(v, dict)]
     if atomic and faulty:
         left_out = Abandoned("not recorded, because another item of the same atomic batch was refused")
         return [_not_an_event(faulty[i]) if i in faulty else left_out for i in range(len(values))]
-    outcomes = iter(ledger.record(cast("list[dict[str, Any]]", sound), actor=actor, atomic=atomic, dry_run=dry_run))
+    outcomes = iter(ledger.record(sound, actor=actor, atomic=atomic, dry_run=dry_run))
     return [_not_an_event(faulty[i]) if i in faulty else next(outcomes) for i in range(len(values))]
 
 

@@ -130,6 +130,8 @@ class BlindIndex:
 
     def _point(self, event: CustomerIdentified | CustomerIdentifierRemoved, value: str, customer: bytes) -> NewPoint:
         point = self._door.identifier(event, value)
-        token, removed = self._secrets.token(point.kind, point.text), isinstance(event, CustomerIdentifierRemoved)
-        since = None if removed or event.since is None else micros(event.since)
+        token, since = self._secrets.token(point.kind, point.text), None
+        if isinstance(event, CustomerIdentified) and event.since is not None:
+            since = micros(event.since)
+        removed = isinstance(event, CustomerIdentifierRemoved)
         return NewPoint(token, point.kind, customer, uuid_bytes(event.id), event.at, since, point.shared, removed)

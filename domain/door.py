@@ -135,7 +135,7 @@ class Door:
                 data[name], given = self._reference(name, value, cloud.source)
                 if given:
                     refs[name] = given
-        if "target" in data and isinstance(data["target"], dict):
+        if "target" in data:
             data["target"] = self._target(data["target"], cloud.source)
         if not ENVELOPE.isdisjoint(data):
             raise explain_faults.explain(kind, {n: v for n, v in data.items() if n != "contact_point"})
@@ -146,20 +146,25 @@ class Door:
     def _reference(self, name: str, value: Any, source: str) -> tuple[Any, str | None]:
         """Our id of a reference, and how it was written. An id of ours stays what it is, and so does what cannot be read."""
         given = value
+        scope: Any = source
         if isinstance(value, dict) and value.keys() <= {"source", "id"}:
-            source, value = value.get("source", source), value.get("id")
-        if not isinstance(value, str) or not isinstance(source, str) or not 0 < len(value) <= 200:
+            named = cast("dict[str, Any]", value)
+            scope, value = named.get("source", source), named.get("id")
+        if not isinstance(value, str) or not isinstance(scope, str) or not 0 < len(value) <= 200:
             return given, None
         if len(value) == 36 and value[14] == "8" and UUID.match(value):
             return value, None
-        return self._secrets.ref(ref_kind(name), source, value), value
+        return self._secrets.ref(ref_kind(name), scope, value), value
 
-    def _target(self, target: Mapping[str, Any], source: str) -> Any:
+    def _target(self, given: Any, source: str) -> Any:
         """Our id of the event that a sender means; what cannot be read stays what it is, and is refused with the rest."""
-        source, id_ = target.get("source", source), target.get("id")
-        if not isinstance(source, str) or not isinstance(id_, str) or not id_ or not target.keys() <= {"source", "id"}:
+        if not isinstance(given, dict):
+            return given
+        target = cast("dict[str, Any]", given)
+        scope, id_ = target.get("source", source), target.get("id")
+        if not isinstance(scope, str) or not isinstance(id_, str) or not id_ or not target.keys() <= {"source", "id"}:
             return target
-        return uuid_text(self._secrets.event_id(source, id_))
+        return uuid_text(self._secrets.event_id(scope, id_))
 
     def _correction(self, data: dict[str, Any], cloud: CloudEvent) -> None:
         """Read what stands in the target's place as strictly as the target was; split it into clear and sealed."""
@@ -310,13 +315,13 @@ _ATTRIBUTE_HINTS = get_type_hints(CloudEvent, include_extras=True)
 _TOO_EARLY = f"is before {EARLIEST.year}; the time at which it happened would be right"
 
 
-def _attributes(raw: Mapping[str, Any]) -> CloudEvent:
+def _attributes(raw: Any) -> CloudEvent:
     if not isinstance(raw, Mapping):
         raise InvalidEvent(f"{shorten(raw)} is no CloudEvent; a JSON object with its attributes would be one")
     try:
         cloud = msgspec.convert(raw, CloudEvent)
     except msgspec.ValidationError as e:
-        raise explain_faults.attributes(raw, _ATTRIBUTE_HINTS, e) from None
+        raise explain_faults.attributes(cast("Mapping[str, Any]", raw), _ATTRIBUTE_HINTS, e) from None
     for name, time in (("time", cloud.time), ("recordedtime", cloud.recordedtime)):
         if time is not None and time < EARLIEST:
             raise InvalidEvent(f"{name} {time.isoformat()} {_TOO_EARLY}", pointer=f"/{name}")

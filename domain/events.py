@@ -17,7 +17,7 @@ from datetime import date, datetime
 from re import compile as compile_
 from typing import Annotated, Any, ClassVar, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 # --- the words that fields are made of ---------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class PreferenceStated(Event, tag="preference.stated.v1", frozen=True, kw_only=T
 class Conversation(Event, frozen=True, kw_only=True):
     """What all conversations share. Only one that reached the customer replaces the last context."""
 
-    channel: Channel | None = None
+    channel: Channel
     direction: Direction
     purpose: Purpose = "service"
     outcome: Outcome = "reached"
@@ -761,7 +761,7 @@ class TouchpointCorrected(Event, tag="touchpoint.corrected.v1", frozen=True, kw_
     target: TargetId
     target_type: Code
     time: Instant | None = None  # absent: as it was
-    data: dict[str, Any] = field(default_factory=dict)  # the target's clear fields
+    data: dict[str, Any] = {}  # the target's clear fields
     reason: Code | None = None
     sealed_data: dict[str, Any] | None = None  # the target's sealed fields
 

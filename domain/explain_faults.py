@@ -6,8 +6,8 @@ every field, so that a sender can mend all faults in one go.
 
 import difflib
 import types
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
 from msgspec import NODEFAULT, Struct, structs
@@ -81,13 +81,13 @@ def value_faults(hint: Any, value: Any, at: str) -> list[tuple[str, str]]:
     except msgspec.ValidationError:
         for option in _options(hint):
             if isinstance(value, Mapping) and isinstance(option, type) and issubclass(option, Struct):
-                return object_faults(option, value, at)
+                return object_faults(option, cast("Mapping[str, Any]", value), at)
             if isinstance(value, list | tuple) and get_origin(option) is tuple:
-                inner = get_args(option)[0]
-                found = [p for i, v in enumerate(value) for p in value_faults(inner, v, f"{at}/{i}")]
+                inner, items = get_args(option)[0], cast("Sequence[Any]", value)
+                found = [p for i, v in enumerate(items) for p in value_faults(inner, v, f"{at}/{i}")]
                 return found or [(at, f"has to be {expectation(hint)}")]
         return [(at, f"is {shorten(value)}; it has to be {expectation(hint)}")]
-    found = []
+    found: list[tuple[str, str]] = []
     check = check_of(hint)
     if check is not None and converted is not None:
         check(converted, at, found)
@@ -116,7 +116,8 @@ def _words(option: Any) -> str:
         return " ".join([_words(get_args(option)[0]), *bounds, length]).strip()
     if isinstance(option, type) and issubclass(option, Struct):
         return "an object with " + ", ".join(f.name for f in structs.fields(option))
-    return {str: "a text", int: "a whole number", bool: "true or false"}.get(option, "a date, e.g. 2026-03-01")
+    words: dict[Any, str] = {str: "a text", int: "a whole number", bool: "true or false"}
+    return words.get(option, "a date, e.g. 2026-03-01")
 
 
 def _options(hint: Any) -> list[Any]:

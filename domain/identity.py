@@ -39,7 +39,8 @@ def normal(kind: PointKind, value: str, region: str, scheme: str | None = None) 
             raise InvalidIdentifier("an external id needs the scheme that issued it, e.g. crm", pointer="/data/scheme")
         if not SUBJECT.match(f"{scheme}:{value}"):
             raise InvalidIdentifier(
-                f"{scheme}:{value} could not stand as a subject; a scheme of small letters (e.g. crm) and a value of 1 to 200 characters could",
+                f"{scheme}:{value} could not stand as a subject; "
+                "a scheme of small letters (e.g. crm) and a value of 1 to 200 characters could",
                 pointer="/data/scheme",
             )
         return f"external:{scheme}", value

@@ -364,8 +364,8 @@ def _hold(c: Connection[Any], points: Sequence[NewPoint]) -> None:
     if points:
         c.execute(
             """INSERT INTO keys.points (token, kind, customer, event, held_from, shared, removed)
-               SELECT token, kind, customer, event, CASE WHEN since > -%b::bigint THEN to_timestamp(since / 1e6) ELSE '-infinity' END,
-                      shared, removed
+               SELECT token, kind, customer, event,
+                      CASE WHEN since > -%b::bigint THEN to_timestamp(since / 1e6) ELSE '-infinity' END, shared, removed
                  FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::boolean[], %b::boolean[])
                       AS n(token, kind, customer, event, since, shared, removed)
                ON CONFLICT DO NOTHING""",

@@ -62,7 +62,7 @@ class Ledger:
         """The clock that the ledger was given: the time of commands."""
         return self._clock()
 
-    # --- in ----------------------------------------------------------------------------------------------------------------------
+    # --- in -----------------------------------------------------------------------------------------------------------
 
     def record(
         self,
@@ -95,7 +95,8 @@ class Ledger:
             return refusal
         if (touchpoint.recorded is not None) != backfill:
             return NotEmpty(
-                "recordedtime is for an administrator's import of history into an empty ledger, and needed for each event there",
+                "recordedtime is for an administrator's import of history into an empty ledger, "
+                "and needed for each event there",
                 pointer="/recordedtime",
             )
         return touchpoint
@@ -226,7 +227,7 @@ class Ledger:
                 outcomes.append(Receipt(status="accepted", id=t.event.id, customer=who))
         return outcomes
 
-    # --- out -----------------------------------------------------------------------------------------------------------------------
+    # --- out ----------------------------------------------------------------------------------------------------------
 
     def feed(self, after: int, limit: int, types: Sequence[str] = (), customer: str | None = None) -> list[Recorded]:
         """Events behind a position, in order. Whoever sees one has been shown all before it that match."""
@@ -311,7 +312,8 @@ def _repeat(again: Touchpoint, first: Touchpoint, outcome: Receipt | Refusal | N
 
 def _different(t: Touchpoint) -> Refusal:
     return DifferentContent(
-        f"event {t.event.id} of {t.event.source} was recorded with other content; correct it with touchpoint.corrected, or send a new id",
+        f"event {t.event.id} of {t.event.source} was recorded with other content; "
+        "correct it with touchpoint.corrected, or send a new id",
         pointer="/id",
     )
 

@@ -5,11 +5,11 @@ versions per stream and one gapless sequence of positions over all. The recorder
 duplicates, versions and positions inside one transaction under one lock (see migrations/ledger/002_append.sql).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from eventsourcing.persistence import (
@@ -23,7 +23,6 @@ from eventsourcing.persistence import (
 )
 from msgspec import Struct, structs
 from psycopg import Connection, DatabaseError, OperationalError
-from psycopg_pool import PoolTimeout
 
 from domain import packing, upcast
 from domain.errors import LedgerUnavailable, NotEmpty
@@ -142,7 +141,7 @@ class LedgerRecorder(ApplicationRecorder):
         self._pool = pool
 
     @contextmanager
-    def connection(self) -> Iterator[Connection[Any]]:
+    def connection(self) -> Generator[Connection[Any]]:
         """A connection from the pool; LedgerUnavailable where the database cannot be reached."""
         try:
             with self._pool.connection() as c:
@@ -150,10 +149,8 @@ class LedgerRecorder(ApplicationRecorder):
         except DatabaseError as e:
             if e.sqlstate == "JJ001":
                 raise NotEmpty(f"{e.diag.message_primary}", pointer="/recordedtime") from None
-            if not isinstance(e, OperationalError):
+            if not isinstance(e, OperationalError):  # one of which says that the pool has no connection to give
                 raise
-            raise LedgerUnavailable(f"the database could not be reached: {type(e).__name__}") from e
-        except PoolTimeout as e:
             raise LedgerUnavailable(f"the database could not be reached: {type(e).__name__}") from e
 
     def append(self, items: Sequence[Item], guards: Sequence[Guard] = ()) -> list[Outcome]:
@@ -208,7 +205,8 @@ class LedgerRecorder(ApplicationRecorder):
         """The stored types of recorded events."""
         with self.connection() as c:
             rows = c.execute(
-                """SELECT r.id, e.type FROM ledger.received r JOIN ledger.events e ON e.customer = r.customer AND e.version = r.version
+                """SELECT r.id, e.type FROM ledger.received r
+                     JOIN ledger.events e ON e.customer = r.customer AND e.version = r.version
                     WHERE r.id = ANY(%b)""",
                 [packing.uuids(list(ids))],
                 binary=True,
@@ -230,7 +228,8 @@ class LedgerRecorder(ApplicationRecorder):
         """A stream's clear payloads as one JSON array by version, and the versions."""
         with self.connection() as c:
             row = c.execute(
-                """SELECT '[' || coalesce(string_agg(clear, ',' ORDER BY version), '') || ']', coalesce(array_agg(version ORDER BY version), '{}')
+                """SELECT '[' || coalesce(string_agg(clear, ',' ORDER BY version), '') || ']',
+                          coalesce(array_agg(version ORDER BY version), '{}')
                      FROM ledger.events WHERE customer = %s AND position <= %s""",
                 [customer, known_at if known_at is not None else 2**62],
                 binary=True,
@@ -258,7 +257,7 @@ class LedgerRecorder(ApplicationRecorder):
             ).fetchone()
         return 0 if row is None else row[0]
 
-    # --- the contract of `eventsourcing` ---------------------------------------------------------------------------------------
+    # --- the contract of `eventsourcing` ------------------------------------------------------------------------------
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append events whose versions are given; IntegrityError where a stream has moved on, and nothing is recorded then."""
@@ -322,13 +321,14 @@ class LedgerRecorder(ApplicationRecorder):
         self, after: int, limit: int, topics: Sequence[str] = (), customer: str | None = None, until: int | None = None
     ) -> list[StoredFact]:
         """Events behind a position; every position below the last one seen here has been seen or is filtered out."""
-        clauses: list[str] = ["position > %s"]
+        clauses: list[LiteralString] = ["position > %s"]
         values: list[Any] = [after]
-        for clause, value in (
+        wanted: list[tuple[LiteralString, Any]] = [
             ("type = ANY(%s)", list(topics) or None),
             ("customer = %s", customer),
             ("position <= %s", until),
-        ):
+        ]
+        for clause, value in wanted:
             if value is not None:
                 clauses.append(clause)
                 values.append(value)

@@ -59,7 +59,7 @@ class Secrets:
         return _version_8(self._digest(self._event, f"{len(source)}:{source}{id_}"))
 
     def ref(self, kind: str, source: str, ref: str) -> str:
-        """Our id of what `source` calls `ref`: a complaint, an order, a thread, …"""
+        """Our id of the complaint, order, thread or the like that `source` calls `ref`."""
         return uuid_text(_version_8(self._digest(self._ref, f"{kind}:{len(source)}:{source}{ref}")))
 
     def content(self, canonical: bytes) -> bytes:

@@ -44,7 +44,7 @@ def name_of(event: Event) -> str:
 
 
 def is_beside(kind: type[Event]) -> bool:
-    """Does this type belong to the company and not to a customer?"""
+    """Whether this type belongs to the company and not to a customer."""
     return issubclass(kind, Beside)
 
 

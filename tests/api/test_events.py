@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from api.grouping import Grouping
 from api.wiring import House
+from domain.door import Touchpoint
 from domain.errors import LedgerUnavailable
 from domain.ledger import Receipt
 from tests.api.conftest import call
@@ -21,6 +22,12 @@ LINES = {"Content-Type": "application/x-ndjson"}
 
 def send(client: TestClient, value: Any, headers: dict[str, str] = ONE, query: str = "") -> Any:
     return client.post(f"/v1/events{query}", content=msgspec.json.encode(value), headers=headers)
+
+
+def admitted(house: House, cloud: dict[str, Any]) -> Touchpoint:
+    touchpoint = house.ledger.admit(cloud, actor="k")
+    assert isinstance(touchpoint, Touchpoint)
+    return touchpoint
 
 
 def test_a_new_event_is_recorded_and_the_same_again_answered_as_the_first_time(client: TestClient) -> None:
@@ -43,7 +50,8 @@ def test_a_refusal_names_each_field_its_value_and_what_would_be_right(client: Te
     assert answer.status_code == 422
     told = {e["pointer"]: e["detail"] for e in answer.json()["errors"]}
     assert set(told) == {"/data/direction", "/data/lenght", "/data/duration_s"}
-    assert "'sideways'" in told["/data/direction"] and "inbound, outbound" in told["/data/direction"]
+    assert "'sideways'" in told["/data/direction"]
+    assert "inbound, outbound" in told["/data/direction"]
 
 
 def test_each_item_of_a_batch_gets_its_own_answer(client: TestClient) -> None:
@@ -120,9 +128,9 @@ def test_nothing_is_taken_without_a_key_that_may_append(app_client: TestClient, 
 def test_concurrent_events_share_commits_and_each_has_its_own_outcome(house: House) -> None:
     async def all_at_once() -> list[Any]:
         grouping = Grouping(house.ledger)
-        admitted = [house.ledger.admit(call(str(i % 150), subject=f"crm:C-{i % 7}"), actor="k") for i in range(200)]
-        conflict = house.ledger.admit(call("3", subject="crm:C-3", data={"staff": "budi"}), actor="k")
-        answers = await asyncio.gather(*(grouping.append(t) for t in [*admitted, conflict]))  # type: ignore[arg-type]
+        sent = [admitted(house, call(str(i % 150), subject=f"crm:C-{i % 7}")) for i in range(200)]
+        conflict = admitted(house, call("3", subject="crm:C-3", data={"staff": "budi"}))
+        answers = await asyncio.gather(*(grouping.append(t) for t in [*sent, conflict]))
         await grouping.close()
         return answers
 
@@ -143,10 +151,10 @@ def test_concurrent_events_share_commits_and_each_has_its_own_outcome(house: Hou
 def test_when_the_database_is_away_nobody_waits_for_ever(house: House) -> None:
     async def one() -> Any:
         grouping = Grouping(house.ledger)
-        admitted = house.ledger.admit(call("1"), actor="k")
+        touchpoint = admitted(house, call("1"))
         house.pool.close()
         try:
-            return await asyncio.wait_for(grouping.append(admitted), 20)  # type: ignore[arg-type]
+            return await asyncio.wait_for(grouping.append(touchpoint), 20)
         finally:
             await grouping.close()
 

@@ -30,4 +30,5 @@ class Figure:
                     "note": self.note,
                 }
             )
-        return f"{self.benchmark} {self.name}: {self.ours:,.0f} {self.unit}, baseline {self.baseline:,.0f}, ratio {ratio:.2f}  ({self.note})"
+        rates = f"{self.ours:,.0f} {self.unit}, baseline {self.baseline:,.0f}"
+        return f"{self.benchmark} {self.name}: {rates}, ratio {ratio:.2f}  ({self.note})"

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 import psycopg
+from psycopg.sql import SQL, Identifier, Literal
 
 from domain import packing
 from tests.benchmarks import material
@@ -34,10 +35,8 @@ def run(events: int) -> Iterator[Figure]:
         recorded = house.ledger.head() - before
         client.close()
         plain = unnest(house.database_url, before)
-        note = (
-            f"batches of {BATCH}, {CLIENTS} connections, {WORKERS} workers; {material.mix([t for t in admitted if not isinstance(t, Exception)])}; "
-            f"{described(house)}"
-        )
+        mix = material.mix([t for t in admitted if not isinstance(t, Exception)])
+        note = f"batches of {BATCH}, {CLIENTS} connections, {WORKERS} workers; {mix}; {described(house)}"
         yield Figure("ingest", "batch", recorded / took, plain, "events/s", note)
 
 
@@ -50,7 +49,9 @@ def unnest(url: str, after: int) -> float:
         )
         for i in range(16):
             c.execute(
-                f"CREATE TABLE public.plain_{i} PARTITION OF public.plain FOR VALUES WITH (MODULUS 16, REMAINDER {i})"
+                SQL("CREATE TABLE {} PARTITION OF public.plain FOR VALUES WITH (MODULUS 16, REMAINDER {})").format(
+                    Identifier("public", f"plain_{i}"), Literal(i)
+                )
             )
         rows = c.execute(
             "SELECT * FROM ledger.events WHERE position > %s ORDER BY position", [after], binary=True
@@ -59,8 +60,8 @@ def unnest(url: str, after: int) -> float:
         started = time.perf_counter()
         for columns in arrays:
             c.execute(
-                """INSERT INTO public.plain SELECT * FROM unnest(%b::uuid[], %b::int[], %b::bigint[], %b::timestamptz[], %b::timestamptz[],
-                       %b::text[], %b::text[], %b::bytea[])""",
+                """INSERT INTO public.plain SELECT * FROM unnest(%b::uuid[], %b::int[], %b::bigint[],
+                       %b::timestamptz[], %b::timestamptz[], %b::text[], %b::text[], %b::bytea[])""",
                 columns,
             )
         return len(rows) / (time.perf_counter() - started)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import cast
 
 import uvloop
 
@@ -31,7 +32,7 @@ class _Sender(asyncio.Protocol):
         self._wanted = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # which uvloop's is in all but name
         self._next()
 
     def _next(self) -> None:
@@ -41,7 +42,7 @@ class _Sender(asyncio.Protocol):
                 self._done.set_result(None)
             return
         self._received, self._wanted = b"", 0
-        self._transport.write(self._queue.pop())  # type: ignore[attr-defined]
+        self._transport.write(self._queue.pop())
 
     def data_received(self, data: bytes) -> None:
         self._received += data

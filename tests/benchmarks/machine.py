@@ -54,7 +54,7 @@ def serve(house: House, workers: int = 1) -> Generator[Served]:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
     key = house.bearers.create("benchmark", ["append", "read", "read-sealed"])
-    env = os.environ | {"JEJAK_DATA": str(house.settings.data), "PYTHONPATH": os.getcwd()}
+    env = os.environ | {"JEJAK_DATA": str(house.settings.data), "PYTHONPATH": str(Path.cwd())}
     if house.settings.now is not None:
         env["JEJAK_NOW"] = house.settings.now.isoformat()
     process = subprocess.Popen(
@@ -83,4 +83,5 @@ def described(house: House) -> str:
     with psycopg.connect(house.database_url) as c:
         row = c.execute("SELECT current_setting('server_version')").fetchone()
     version = row[0] if row else "?"
-    return f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}, PostgreSQL {version}, fsync and synchronous_commit on"
+    machine = f"{os.cpu_count()} cores ({platform.machine()}), Python {platform.python_version()}"
+    return f"{machine}, PostgreSQL {version}, fsync and synchronous_commit on"
