@@ -7,7 +7,6 @@ that all rows of a moment lie together: when the first deadline was missed (0 ov
 running), since when it waits (2 waiting).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
@@ -19,7 +18,7 @@ from domain.cases import Case
 from domain.facts import NEVER, Wait
 from domain.rules import Rules
 from projections.deadlines import after
-from projections.paging import FIRST, LAST, Cursor, Group, columns
+from projections.paging import FIRST, LAST, Cursor, Group, Wanted, columns, condition, parameters
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import Deadlines, State, Verdict
 
@@ -235,8 +234,6 @@ def _shown(d: Deadlines) -> dict[str, Any]:
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 _WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff",)
-_BY_OWNER: LiteralString = "AND q.owner = g.owner"
-_BY_TEAM: LiteralString = "AND q.team = %(team)s"
 
 _PAGE: tuple[LiteralString, LiteralString] = (
     """
@@ -255,35 +252,22 @@ CROSS JOIN LATERAL (
 )
 
 
-def page(
-    connection: Connection[Any],
-    generation: int,
-    now: datetime,
-    *,
-    tiers: Sequence[int],
-    owners: Sequence[str] | None = None,
-    team: str | None = None,
-    after: Cursor | None = None,
-    limit: int = 50,
-) -> list[dict[str, Any]]:
-    """The queue at `now` from the first row after the cursor, with all columns of the table.
-
-    `tiers`: the levels to show, 0 the highest; all of a rulebook's levels show everybody. `owners`: only customers whom
-    one of these owns. `team`: only complaints of this team.
-    """
+def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wanted) -> list[dict[str, Any]]:
+    """The queue at `now` from the first row after the cursor, with all columns of the table."""
     moments = {OVERDUE: (FIRST, now), RUNNING: (now, LAST), WAITING: (FIRST, LAST)}
     groups = [
         Group((lateness, severity, tier), *moments[lateness])
-        for lateness in sorted(moments) for severity in sorted(SEVERITY.values()) for tier in sorted(tiers)
-    ]  # fmt: skip
-    found = columns(groups, after, _WIDEST, owners)
+        for lateness in sorted(moments)
+        for severity in sorted(SEVERITY.values())
+        for tier in sorted(wanted.tiers)
+    ]
+    found = columns(groups, wanted.after, _WIDEST, wanted.owners)
     if not found:
         return []
     names = ("lateness", "severity", "tier", "low", "high", "item", "owner")
-    given = dict(zip(names, found, strict=True)) | {"generation": generation, "now": now, "team": team, "limit": limit}
-    query = _PAGE[0] + (_BY_OWNER if owners is not None else "") + (_BY_TEAM if team is not None else "") + _PAGE[1]
+    given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, given).fetchall()
+        return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()
 
 
 def cursor_of(row: dict[str, Any]) -> Cursor:

@@ -6,7 +6,6 @@ day's queue from `due_at` on. A contact that may not take place is `held`, one t
 the reason; so nobody is forgotten in silence.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString, NamedTuple
 
@@ -17,7 +16,7 @@ from psycopg.rows import dict_row
 from domain.facts import Customer, Planned, Promise, Series
 from domain.families.conversation import refused
 from domain.rules import Rules
-from projections.paging import FIRST, Cursor, Group, columns
+from projections.paging import FIRST, Cursor, Group, Wanted, columns, condition, parameters
 from projections.planning import Step, channel_for, consented, due_by, matter, reachable, rhythm_of, spared_until
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
@@ -212,7 +211,6 @@ def _json(value: dict[str, Any]) -> str:
 # --- queries ----------------------------------------------------------------------------------------------------------
 
 _WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff", "~")
-_BY_OWNER: LiteralString = "AND q.owner = g.owner"
 
 _PAGE: tuple[LiteralString, LiteralString] = (
     """
@@ -231,31 +229,18 @@ CROSS JOIN LATERAL (
 )
 
 
-def page(
-    connection: Connection[Any],
-    generation: int,
-    now: datetime,
-    *,
-    tiers: Sequence[int],
-    owners: Sequence[str] | None = None,
-    after: Cursor | None = None,
-    limit: int = 50,
-) -> list[dict[str, Any]]:
-    """What is due at `now` and neither held nor unreachable, from the first row after the cursor, with all columns.
-
-    `tiers`: the levels to show, 0 the highest; all of a rulebook's levels show everybody. `owners`: only customers whom
-    one of these owns.
-    """
-    classes = (PROMISE, PLANNED, FADING, RHYTHM)
-    groups = [Group((rank, tier), FIRST, now) for rank in classes for tier in sorted(tiers)]
-    found = columns(groups, after, _WIDEST, owners)
+def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wanted) -> list[dict[str, Any]]:
+    """What is due at `now` and neither held nor unreachable, from the first row after the cursor, with all columns."""
+    groups = [
+        Group((rank, tier), FIRST, now) for rank in (PROMISE, PLANNED, FADING, RHYTHM) for tier in sorted(wanted.tiers)
+    ]
+    found = columns(groups, wanted.after, _WIDEST, wanted.owners)
     if not found:
         return []
     names = ("class", "tier", "low", "high", "customer", "item", "owner")
-    given = dict(zip(names, found, strict=True)) | {"generation": generation, "now": now, "limit": limit}
-    query = _PAGE[0] + (_BY_OWNER if owners is not None else "") + _PAGE[1]
+    given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, given).fetchall()
+        return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()
 
 
 def cursor_of(row: dict[str, Any]) -> Cursor:

@@ -152,6 +152,6 @@ EXAMPLES: MappingProxyType[type[e.Event], e.Event] = MappingProxyType(dict(_buil
 STORY: tuple[e.Event, ...] = tuple(event for kind, event in EXAMPLES.items() if not issubclass(kind, e.Beside))
 
 
-def example(kind: type[e.Event], **changes: Any) -> Any:
+def example(kind: type[e.Event], /, **changes: Any) -> Any:
     """The example of a type, with some fields otherwise."""
     return msgspec.structs.replace(EXAMPLES[kind], **changes)

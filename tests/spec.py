@@ -24,7 +24,7 @@ _names = count(1)
 _COLUMNS = {table.name: [name for name, _ in table.columns] for table in fold.TABLES}
 
 
-def a(kind: type[Event], day: float = 0, hour: float = 0, **fields: Any) -> Any:
+def a(kind: type[Event], day: float = 0, hour: float = 0, /, **fields: Any) -> Any:
     """An event of this type like the shared example, on a day of the story, with an id of its own."""
     fields.setdefault("id", examples.uid(f"{kind.__name__} {next(_names)}"))
     fields.setdefault("at", examples.day(day, hour))

@@ -133,7 +133,11 @@ def test_work_done_while_waiting_shows_once_the_wait_is_over() -> None:
 
 
 def test_a_manager_assigned_and_unassigned_at_one_instant_leaves_no_empty_interval() -> None:
-    assigned = [a(e.ManagerAssigned, 1, manager="ani"), a(e.ManagerUnassigned, 2), a(e.ManagerAssigned, 2, manager="budi")]
+    assigned = [
+        a(e.ManagerAssigned, 1, manager="ani"),
+        a(e.ManagerUnassigned, 2),
+        a(e.ManagerAssigned, 2, manager="budi"),
+    ]
     assert [(m.at, m.manager) for m in given(*assigned).customer.managers] == [
         (examples.day(1), "ani"),
         (examples.day(2), "budi"),

@@ -50,7 +50,13 @@ def test_a_correction_stands_in_its_targets_place() -> None:
     call = a(e.CallMade, 1, sequence="7")
     history = numbered([call, corrected(call, "citra", time=examples.moment(3))])
     [event] = effective(history)
-    assert (event.id, event.sequence, event.staff, event.at, event.version) == (call.id, "7", "citra", examples.day(3), 2)
+    assert (event.id, event.sequence, event.staff, event.at, event.version) == (
+        call.id,
+        "7",
+        "citra",
+        examples.day(3),
+        2,
+    )
 
 
 def test_without_a_time_the_target_keeps_its_own() -> None:

@@ -56,7 +56,11 @@ def test_every_fault_is_named_by_its_place(document: dict[str, Any]) -> None:
         (("lifecycle", "clauses", 0, "from"), ["dissolution"], "/lifecycle/clauses/0/to"),
         (("lifecycle", "fading", "stage"), "love", "/lifecycle/fading/stage"),
         (("lifecycle", "clauses", 4, "all"), [{"measure": "trust"}], "/lifecycle/clauses/4/all/0"),
-        (("lifecycle", "clauses", 4, "all"), [{"measure": "tier", "at_least": "tin"}], "/lifecycle/clauses/4/all/0/at_least"),
+        (
+            ("lifecycle", "clauses", 4, "all"),
+            [{"measure": "tier", "at_least": "tin"}],
+            "/lifecycle/clauses/4/all/0/at_least",
+        ),
         (("complaints", "factors"), {"tin": 0.5}, "/complaints/factors/tin"),
         (("cadence", "stages", "love"), {}, "/cadence/stages/love"),
         (("calendar",), {"code": "shop", "version": "9"}, "/calendar"),
