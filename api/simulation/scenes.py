@@ -199,8 +199,8 @@ def orphaned(p: Person, at: int) -> None:
 
 
 def promises(p: Person, at: int) -> None:
-    """One of each fate: kept, broken, released, and one that nobody speaks of again."""
-    for i, fate in enumerate(("kept", "broken", "released", "")):
+    """One of each fate: kept, broken, released, and one that is kept too late."""
+    for i, fate in enumerate(("kept", "broken", "released", "kept")):
         start, name = at + i * 6 * DAY, f"PRM-{p.number:06d}-{i}"
         data: Data = {
             "promise": name,
@@ -208,13 +208,12 @@ def promises(p: Person, at: int) -> None:
             "kind": ("callback", "answer", "delivery", "visit")[i],
         }
         p.add(start, "promise.made", DESK, data | {"staff": p.acting(start), "text": p.text("promise")})
-        if fate:
-            p.add(
-                start + 23 * HOUR,
-                f"promise.{fate}",
-                DESK,
-                {"promise": name} | ({"reason": "forgotten"} if fate == "broken" else {}),
-            )
+        p.add(
+            start + (23 * HOUR if i < 3 else 9 * DAY),
+            f"promise.{fate}",
+            DESK,
+            {"promise": name} | ({"reason": "forgotten"} if fate == "broken" else {}),
+        )
 
 
 def corrects(p: Person, at: int) -> None:

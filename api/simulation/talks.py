@@ -203,3 +203,5 @@ def promise(p: Person, at: int) -> None:
         )
     elif fate < 95:
         p.add(before(due, 300), "promise.released", CRM, {"promise": name})
+    else:  # forgotten, until somebody goes through the list
+        p.add(due + p.dice.between(3, 12) * DAY, "promise.broken", CRM, {"promise": name, "reason": "forgotten"})
