@@ -44,7 +44,7 @@ class Answer(BaseModel):
     rulebook: str
     folded: bool
     """Worked out for this question, and not taken from the rows that are kept."""
-    parked: dict[str, Any] | None
+    parked: str | None
     """Why the customer's newest events could not be folded; the rest of the answer lacks them."""
 
 
@@ -92,7 +92,7 @@ def about(view: View) -> dict[str, Any]:
         "position": view.position,
         "rulebook": view.rulebook,
         "folded": view.folded,
-        "parked": None if view.parked is None else answers.interval(view.parked),
+        "parked": view.parked,
     }
 
 

@@ -68,8 +68,8 @@ def list_customers(
     at = coordinates(house, as_of)
     among = None if q is None else matching(house, q, at.as_of, PAGE)
     last = house.cursors.read("customers", after)[0] if after else None
-    found = listing(house, at.as_of, Filter(stage, tier, manager, among), last, limit + 1)
-    called = names(house, (r["customer"] for r in found[:limit]), found[0]["generation"]) if found else {}
+    view, found = listing(house, at.as_of, Filter(stage, tier, manager, among), last, limit + 1)
+    called = names(house, (r["customer"] for r in found[:limit]), view.id)
     return CustomerPage(
         as_of=moment(at.as_of) or "",
         items=[_item(r, called if bearer.may("read-sealed") else {}) for r in found[:limit]],

@@ -32,6 +32,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from domain import errors as domain
+from projections.generations import Unready
 
 logger = logging.getLogger(__name__)
 
@@ -144,6 +145,7 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         SeveralCustomers: HTTPStatus.CONFLICT,
         UnknownRulebook: HTTPStatus.NOT_FOUND,
         NotFound: HTTPStatus.NOT_FOUND,
+        Unready: HTTPStatus.SERVICE_UNAVAILABLE,
         OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
         PoolTimeout: HTTPStatus.SERVICE_UNAVAILABLE,
     }
@@ -224,7 +226,7 @@ def refusals(*kinds: type[BaseException]) -> dict[int | str, dict[str, Any]]:
 
 def install(app: FastAPI) -> None:
     """Let every error of this application be answered with problem details."""
-    for kind in (domain.JejakError, OperationalError, PoolTimeout):
+    for kind in (domain.JejakError, Unready, OperationalError, PoolTimeout):
         app.add_exception_handler(kind, _known)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(HTTPException, _of_the_framework)
@@ -277,5 +279,5 @@ def _described(status: HTTPStatus, detail: str, code: str | None = None, title: 
 
 
 def _outage(error: BaseException) -> str:
-    said = str(error) if isinstance(error, domain.JejakError) else "the database could not be reached"
+    said = str(error) if isinstance(error, domain.JejakError | Unready) else "the database could not be reached"
     return f"{said}; the same request may be sent again without harm"

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
-from psycopg.rows import dict_row
+from psycopg import Connection
 
 from api.errors import BadRequest
-from api.rows import Rulebooks
 from api.wiring import House
-from projections import generations
+from domain.door import micros
+from projections import profile
+from projections.generations import Generation
 
 
 class Filter(Struct, frozen=True):
@@ -22,44 +23,37 @@ class Filter(Struct, frozen=True):
     among: Sequence[str] | None = None
 
 
-def listing(house: House, now: datetime, wanted: Filter, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Customers by id. BadRequest where the rules have no such tier or stage."""
-    with house.pool.connection() as c:
-        live = generations.live(c)
-        if live is None:
-            return []
-        rules = Rulebooks(house.database_url)(live.rulebook)
-        values: dict[str, Any] = {
-            "generation": live.id,
-            "now": now,
-            "after": after or "00000000-0000-0000-0000-000000000000",
-            "limit": limit,
+def listing(
+    house: House, now: datetime, wanted: Filter, after: str | None, limit: int
+) -> tuple[Generation, list[dict[str, Any]]]:
+    """Customers by id, with the name of their tier. BadRequest where the rules have no such tier or stage."""
+    with house.pool.connection() as c, c.transaction():
+        view = house.reader.view(c)
+        rules = house.rulebooks(view.rulebook)
+        tiers = rules.tier_names
+        filters: dict[str, Any] = {
+            "owner": wanted.manager,
             "stage": _known(wanted.stage, rules.lifecycle.stages, "stage"),
-            "tier": None
-            if wanted.tier is None
-            else rules.tier_names.index(_known(wanted.tier, rules.tier_names, "tier") or ""),
-            "manager": wanted.manager,
-            "among": None if wanted.among is None else list(wanted.among),
+            "tier": None if _known(wanted.tier, tiers, "tier") is None else tiers.index(wanted.tier or ""),
         }
-        conditions = [
-            condition
-            for name, condition in (
-                ("stage", " AND stage = %(stage)s"),
-                ("tier", " AND tier = %(tier)s"),
-                ("manager", " AND owner = %(manager)s"),
-                ("among", " AND customer = ANY(%(among)s::uuid[])"),
-            )
-            if values[name] is not None
-        ]
-        with c.cursor(row_factory=dict_row) as cursor:
-            found = cursor.execute(
-                f"""SELECT * FROM rows.standing
-                     WHERE generation = %(generation)s AND from_at <= %(now)s AND until_at > %(now)s
-                       AND customer > %(after)s{"".join(conditions)}
-                     ORDER BY customer LIMIT %(limit)s""",  # noqa: S608 - of the constants above  # pyright: ignore
-                values,
-            ).fetchall()
-    return [row | {"customer": str(row["customer"]), "tier_name": rules.tier_names[row["tier"]]} for row in found]
+        if wanted.among is None:
+            found = profile.listed(c, view.id, now, after=after, limit=limit, **filters)
+        else:
+            found = _among(house, c, sorted(x for x in wanted.among if x > (after or "")), now, filters, limit)
+    return view, [r | {"customer": str(r["customer"]), "tier_name": tiers[r["tier"]]} for r in found]
+
+
+def _among(
+    house: House, c: Connection[Any], customers: Sequence[str], now: datetime, filters: dict[str, Any], limit: int
+) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for customer in customers:
+        seen = house.reader.customer(c, customer, micros(now), tables=("standing",))
+        rows = seen.tables.get("standing", []) if seen else []
+        found += [r for r in rows if all(v is None or r[n] == v for n, v in filters.items())]
+        if len(found) >= limit:
+            break
+    return found
 
 
 def _known(given: str | None, names: Sequence[str], what: str) -> str | None:

@@ -16,7 +16,7 @@ from api.looking import Row
 from api.opening import names, open_many
 from api.queueing import COMPLAINTS, NEGLECTED, OUTREACH, Page, Queue, Wanted
 from api.wiring import House, HouseDep
-from domain.door import instant, micros
+from domain.door import instant
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
 
@@ -109,9 +109,9 @@ def _answer(
     at = coordinates(house, as_of)
     if after is not None:
         # A page goes on at the moment of the first one: ranks of another moment do not fit its cursor.
-        generation, us, place = house.cursors.read(queue.name, after)
-        at = Coordinates(instant(us), None, None, at.now)
-        wanted = Wanted(wanted.manager, wanted.filters, place, generation, wanted.limit)
+        cursor = tuple(house.cursors.read(queue.name, after))
+        at = Coordinates(instant(cursor[1]), None, None, at.now)
+        wanted = Wanted(wanted.manager, wanted.filters, cursor, wanted.limit)
     page = queueing.read(house, queue, at, wanted)
     return answered(shaped(house, queue, at, page, opening=bearer.may("read-sealed")))
 
@@ -121,24 +121,21 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
     called: Mapping[str, str] = {}
     parts: Mapping[tuple[str, int], dict[str, Any]] = {}
     if opening and page.items:
-        called = names(house, (r["customer"] for r in page.items), page.generation)
+        called = names(house, (r["customer"] for r in page.items), page.view.id)
         parts = open_many(house, ((r["customer"], r["version"]) for r in page.items))
     item = complaint_item if queue is COMPLAINTS else outreach_item
     items = [
-        {"customer": r["customer"], "name": called.get(r["customer"])}
+        {"customer": r["customer"], "name": called.get(r["customer"]), "parked": r["parked"]}
         | item(r, page.tiers, parts.get((r["customer"], r["version"] or 0), {}), house, at)
         for r in page.items
     ]
-    last = queueing.place(queue, page.items[-1]) if page.more else None
     return {
         "as_of": moment(at.as_of),
         "forecast": at.forecast,
-        "position": page.position,
-        "rulebook": page.rulebook,
-        "generation": page.generation,
-        "folded": page.folded,
+        "position": page.view.position,
+        "rulebook": page.view.rulebook,
         "items": items,
-        "next": None if last is None else house.cursors.write(queue.name, page.generation, micros(at.as_of), last),
+        "next": None if page.next is None else house.cursors.write(queue.name, *page.next),
     }
 
 

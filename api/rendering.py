@@ -30,7 +30,7 @@ def queue(name: str, answer: Answer) -> RenderableType:
 
 
 def _complaints(items: Iterable[Answer]) -> Table:
-    table = _table("due", "severity", "tier", "customer", "what", "state", "handler", "acting")
+    table = _table("due", "severity", "tier", "customer", "what", "state", "who")
     for i in items:
         left = i["left_s"]
         due = Text("waiting" if left is None else f"{span(-left)} late" if left < 0 else f"in {span(left)}")
@@ -43,14 +43,13 @@ def _complaints(items: Iterable[Answer]) -> Table:
             _customer(i),
             Text(what if i["kind"] == "complaint" else f"{i['kind']}: {what}"),
             i["state"] if not i["waiting_for"] else f"waits for {i['waiting_for']}",
-            i["handler"] or i["team"] or "–",
-            i["acting"] or "–",
+            i["handler"] or i["acting"] or i["team"] or "–",
         )
     return table
 
 
 def _contacts(items: Iterable[Answer]) -> Table:
-    table = _table("due", "tier", "customer", "why", "about", "channel", "acting")
+    table = _table("due", "tier", "customer", "why", "about", "channel", "who")
     for i in items:
         days = i["overdue_days"] or 0
         table.add_row(

@@ -21,12 +21,15 @@ from api.counts import Counts
 from api.cursors import Cursors
 from api.keys import Bearers
 from api.people import People
+from api.rows import Rulebooks
 from api.settings import Settings
 from api.tail import Tail
 from domain.keystore import KeyStore
 from domain.ledger import Ledger
 from domain.migrate import migrate
 from domain.pools import Pool, open_pool
+from projections import fold
+from projections.reading import Reader
 
 API_ROLE = "jejak_api"
 SCHEMAS = (("domain.migrations.ledger", "ledger"), ("projections.migrations.rows", "rows"))  # of the ledger's database
@@ -55,6 +58,8 @@ class House:
     tail: Tail
     clock: Clock
     people: People
+    rulebooks: Rulebooks
+    reader: Reader
     counts: Counts
     server: embedded.Server | None = None
     monotonic: Callable[[], float] = field(default=time.monotonic)
@@ -81,6 +86,7 @@ def open_house(
         stack.callback(pool.close)
         keys_pool = open_pool(keys_url, size=size)
         stack.callback(keys_pool.close)
+        rulebooks = Rulebooks(database_url)
         keys = KeyStore(keys_pool, settings_module.master_key(settings))
         yield House(
             settings=settings,
@@ -94,6 +100,8 @@ def open_house(
             tail=Tail(database_url),
             clock=clock,
             people=People(pool),
+            rulebooks=rulebooks,
+            reader=Reader(fold, rulebooks),
             counts=Counts(),
             server=server,
         )

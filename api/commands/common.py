@@ -8,6 +8,8 @@ import msgspec
 import typer
 from rich.console import Console
 
+from api.ops import standing
+from api.rows import make_engine
 from api.wiring import House, open_house
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -39,3 +41,13 @@ def at_home(*, quiet: bool = True) -> Generator[House]:
         else:
             yield_this = stack.enter_context(open_house())
         yield yield_this
+
+
+@contextlib.contextmanager
+def at_home_with_rows() -> Generator[House]:
+    """The same, with the rows brought up to the ledger's head where no engine runs that does so."""
+    with at_home(quiet=False) as house:
+        if standing(house).behind or not house.ledger.head():
+            with err.status("folding what is new …") if err.is_terminal else contextlib.nullcontext():
+                make_engine(house.database_url).catch_up(wait=False)
+        yield house

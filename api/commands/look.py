@@ -7,7 +7,7 @@ import typer
 from rich.tree import Tree
 
 from api import customers, queueing, queues, rendering
-from api.commands.common import AsOf, Json, KnownAt, RulebookVersion, at_home, print_json, screen
+from api.commands.common import AsOf, Json, KnownAt, RulebookVersion, at_home_with_rows, print_json, screen
 from api.coordinates import coordinates
 from api.looking import look
 from api.queueing import QUEUES, Wanted
@@ -47,7 +47,7 @@ def customer(
     as_json: Json = False,
 ) -> None:
     """What is known of a customer: last talk, open promises and complaints, how they stand and who cares for them."""
-    with at_home() as house:
+    with at_home_with_rows() as house:
         at = coordinates(house, as_of, known_at, rulebook)
         found = matching(house, ref, at.as_of, 20)
         if not found:
@@ -131,7 +131,7 @@ def queue(
     as_json: Json = False,
 ) -> None:
     """Who is next: complaints to answer, customers to contact, customers who were forgotten."""
-    with at_home() as house:
+    with at_home_with_rows() as house:
         at = coordinates(house, as_of)
         chosen = QUEUES[name.value]
         page = queueing.read(house, chosen, at, Wanted(manager, limit=limit))

@@ -1,6 +1,7 @@
 """A house on databases of the test's own, and a client that calls its routes."""
 
 from collections.abc import Callable, Generator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.rows import make_engine
 from api.settings import Settings
 from api.wiring import House, bring_up_to_date, open_house
 from tests.conftest import Postgres
@@ -67,3 +69,22 @@ def record(house: House, *clouds: Cloud) -> list[Any]:
     outcomes = house.ledger.record(clouds, actor="tests")
     assert [o for o in outcomes if isinstance(o, Exception)] == []
     return outcomes
+
+
+def fold(house: House) -> None:
+    """Bring the rows up to the head of the ledger."""
+    make_engine(house.database_url).catch_up()
+
+
+def event(id_: str, type_: str, day: float, subject: str = "crm:C-1", **data: Any) -> Cloud:
+    """An event so many days after 2026-03-02T09:00 (a Monday) in Jakarta."""
+    at = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=7))) + timedelta(days=day)
+    return {
+        "specversion": "1.0",
+        "type": type_,
+        "source": "urn:crm:jakarta",
+        "id": id_,
+        "time": at.isoformat(),
+        "subject": subject,
+        "data": data,
+    }

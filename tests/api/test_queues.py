@@ -1,0 +1,164 @@
+"""The queues over HTTP."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.wiring import House
+from tests.api.conftest import event, fold, record
+
+NOW = "2026-03-10T03:00:00Z"
+
+
+@pytest.fixture
+def busy(house: House) -> House:
+    """Six customers with a complaint each, two of them of rm-02, who covers for rm-01."""
+    severities = ("low", "normal", "high", "critical", "normal", "high")
+    for n, severity in enumerate(severities):
+        who = f"crm:Q-{n}"
+        record(
+            house,
+            event(f"r{n}", "customer.registered", 0, who, name=f"Person {n}"),
+            event(f"i{n}", "customer.identified", 0, who, kind="email", value=f"p{n}@example.com"),
+            event(f"m{n}", "manager.assigned", 0.1, who, manager=f"rm-0{n % 3}"),
+            event(
+                f"o{n}",
+                "complaint.opened",
+                1 + n / 10,
+                who,
+                complaint=f"K-{n}",
+                severity=severity,
+                team="desk",
+                description=f"trouble {n}",
+            ),
+            event(
+                f"w{n}",
+                "promise.made",
+                1.5,
+                who,
+                promise=f"P-{n}",
+                due="2026-03-05T09:00:00+07:00",
+                text=f"promised {n}",
+            ),
+        )
+    record(house, event("a", "staff.registered", 0, staff="rm-01"), event("b", "staff.registered", 0, staff="rm-02"))
+    record(house, event("c", "staff.absent", 5, staff="rm-01", until="2026-04-01T00:00:00Z", cover="rm-02"))
+    record(house, event("d", "cover.arranged", 6, "crm:Q-0", cover="rm-02", until="2026-04-01T00:00:00Z"))
+    fold(house)
+    return house
+
+
+def items(client: TestClient, name: str, **params: Any) -> list[dict[str, Any]]:
+    answer = client.get(f"/v1/queues/{name}", params={"as_of": NOW} | params)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["items"]
+
+
+@pytest.mark.usefixtures("busy")
+def test_complaints_come_overdue_first_then_by_severity(client: TestClient) -> None:
+    found = items(client, "complaints")
+    ranks = [("overdue", "running", "waiting").index(i["lateness"]) for i in found]
+    assert ranks == sorted(ranks)
+    overdue = [i["severity"] for i in found if i["lateness"] == "overdue"]
+    order = ["critical", "high", "normal", "low"]
+    assert overdue == sorted(overdue, key=order.index)
+    first = found[0]
+    assert (first["name"], first["about"], first["reference"]) == ("Person 3", "trouble 3", "K-3")
+    assert first["left_s"] < 0
+    assert first["why"]["deadlines"]
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize("name", ["complaints", "outreach", "neglected"])
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_pages_join_without_gap_or_overlap(client: TestClient, name: str, limit: int) -> None:
+    as_of = "2026-09-10T00:00:00Z" if name == "neglected" else NOW
+    whole = items(client, name, as_of=as_of, limit=500)
+    assert len(whole) >= 6
+    seen: list[Any] = []
+    after: dict[str, str] = {}
+    while True:
+        page = client.get(f"/v1/queues/{name}", params={"as_of": as_of, "limit": limit} | after).json()
+        seen += page["items"]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert [(i["customer"], i["item"]) for i in seen] == [(i["customer"], i["item"]) for i in whole]
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_manager_sees_their_own_those_they_cover_and_those_given_to_them(client: TestClient) -> None:
+    assert {i["name"] for i in items(client, "complaints", manager="rm-00")} == {"Person 0", "Person 3"}
+    covering = items(client, "complaints", manager="rm-02")
+    assert {i["name"] for i in covering} == {"Person 0", "Person 1", "Person 2", "Person 4", "Person 5"}
+    assert {i["acting"] for i in covering if i["owner"] == "rm-01"} == {"rm-02"}
+    pages: list[Any] = []
+    after: dict[str, str] = {}
+    while True:
+        page = client.get("/v1/queues/complaints", params={"as_of": NOW, "manager": "rm-02", "limit": 2} | after).json()
+        pages += page["items"]
+        if page["next"] is None:
+            break
+        after = {"after": page["next"]}
+    assert pages == covering
+
+
+@pytest.mark.usefixtures("busy")
+def test_filters_choose_team_handler_channel_and_purpose(client: TestClient) -> None:
+    assert len(items(client, "complaints", team="desk")) == 6
+    assert items(client, "complaints", team="other") == items(client, "complaints", handler="nobody") == []
+    assert {i["channel"] for i in items(client, "outreach", channel="email")} == {"email"}
+    assert {i["purpose"] for i in items(client, "outreach", purpose="service")} == {"service"}
+
+
+@pytest.mark.usefixtures("busy")
+def test_due_promises_head_the_outreach(client: TestClient) -> None:
+    found = items(client, "outreach")
+    assert {i["class"] for i in found[:6]} == {"promise"}
+    assert found[0]["text"].startswith("promised")
+    assert items(client, "outreach", as_of="2026-03-04T12:00:00Z") == []
+
+
+@pytest.mark.usefixtures("busy")
+def test_the_neglected_are_those_whose_contact_is_long_due(client: TestClient) -> None:
+    assert items(client, "neglected") == []
+    found = items(client, "neglected", as_of="2026-09-10T00:00:00Z")
+    assert len(found) == 6
+    assert all(i["overdue_days"] >= 30 or i["unreachable"] for i in found)
+
+
+def test_an_earlier_moment_shows_the_queue_of_then(client: TestClient, busy: House) -> None:
+    record(busy, *(event(f"z{n}", "complaint.resolved", 20, f"crm:Q-{n}", complaint=f"K-{n}") for n in range(6)))
+    fold(busy)
+    assert items(client, "complaints", as_of="2026-04-01") == []
+    assert len(items(client, "complaints")) == 6
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_future_moment_is_a_forecast(client: TestClient) -> None:
+    answer = client.get("/v1/queues/complaints", params={"as_of": "2036-01-01"}).json()
+    assert answer["forecast"] is True
+    assert {i["lateness"] for i in answer["items"]} == {"overdue"}
+
+
+def test_without_the_right_a_queue_names_nobody(app_client: TestClient, busy: House) -> None:
+    headers = {"Authorization": f"Bearer {busy.bearers.create('k', ['read'])}"}
+    text = app_client.get("/v1/queues/complaints", params={"as_of": NOW}, headers=headers).text
+    assert "Person" not in text
+    assert "trouble" not in text
+
+
+@pytest.mark.usefixtures("busy")
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [({"after": "x"}, "bad-cursor"), ({"limit": 0}, "bad-request"), ({"as_of": "soon"}, "bad-request")],
+)
+def test_what_cannot_be_read_is_refused(client: TestClient, params: dict[str, Any], code: str) -> None:
+    assert client.get("/v1/queues/complaints", params=params).json()["code"] == code
+
+
+def test_a_cursor_into_rows_that_are_gone_has_expired(client: TestClient, busy: House) -> None:
+    cursor = busy.cursors.write("complaints", 99, 0, 0, 0, 0, 0, "x")
+    answer = client.get("/v1/queues/complaints", params={"after": cursor})
+    assert (answer.status_code, answer.json()["code"]) == (410, "cursor-expired")
