@@ -47,12 +47,12 @@ class Staff:
     staff: str
     team: str | None = None
     languages: tuple[str, ...] = ()
-    traits: dict[str, str] = field(default_factory=dict)
+    traits: dict[str, str] = field(default_factory=dict[str, str])
     capacity: int | None = None
     minutes_a_day: int | None = None
     calendar: str | None = None
     active: bool = True
-    details: list[Sealed] = field(default_factory=list)  # later ones replace what they hold
+    details: list[Sealed] = field(default_factory=list[Sealed])  # later ones replace what they hold
 
 
 @dataclass(frozen=True)

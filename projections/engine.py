@@ -9,7 +9,7 @@ sooner; without one it looks every `poll` seconds.
 import gc
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -84,7 +84,7 @@ def _each(parts: "SimpleQueue[Gathered | BaseException | None]") -> Iterator[Gat
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _undisturbed() -> Generator[None]:
     """Without the cyclic collector: a batch makes objects by the hundred thousand that live on, and hardly a cycle."""
     enabled = gc.isenabled()
     gc.disable()
@@ -275,7 +275,7 @@ class Engine:
     # --- leading ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _leading(self, stop: Flag) -> "Iterator[_Session | None]":
+    def _leading(self, stop: Flag) -> "Generator[_Session | None]":
         """Connections of whoever leads; None where `stop` came before the lock."""
         with connect(self._dsn) as writer, connect(self._dsn) as reader:
             while not self._lock(writer):

@@ -20,8 +20,9 @@ from psycopg import Connection, sql
 from domain.events import Beside, Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import micros
 from domain.order import amend, key
-from projections.generations import TableLike, partition
+from projections.generations import partition
 from projections.histories import Broken, Slice, Tally, decode, tails
+from projections.projection import Table
 from projections.store import Gathered, Parked, Rendered, Row, Saved, Writer
 
 STRIDE = 64
@@ -37,14 +38,34 @@ class Fold(Protocol):
     The first of its tables that has intervals has rows of every customer.
     """
 
-    TABLES: Sequence[TableLike]
+    @property
+    def TABLES(self) -> tuple[Table, ...]:  # noqa: N802 - a constant of a module
+        """What it renders."""
+        ...
 
-    def fingerprint(self) -> str: ...  # noqa: D102
-    def begin(self) -> Any: ...  # noqa: D102
-    def advance(self, state: Any, event: Event, rules: Any) -> None: ...  # noqa: D102
-    def render(self, state: Any, rules: Any) -> Rendered: ...  # noqa: D102
-    def settle(self, state: Any, rules: Any, at: int | None = None) -> None: ...  # noqa: D102
-    def needs_refold(self, state: Any, event: Event) -> bool: ...  # noqa: D102
+    def fingerprint(self) -> str:
+        """Changes with the code and the shape of the fold."""
+        ...
+
+    def begin(self) -> Any:
+        """A state of nothing; encodable, with `last`, `version` and `customer.corrected` and `.voided`."""
+        ...
+
+    def advance(self, state: Any, event: Event, rules: Any, /) -> None:
+        """Fold an event that comes after `state.last`, in place."""
+        ...
+
+    def settle(self, state: Any, rules: Any, at: int | None = None, /) -> None:
+        """Judge what time alone changed up to `at`."""
+        ...
+
+    def needs_refold(self, state: Any, event: Event, /) -> bool:
+        """Whether this event cannot simply be folded next."""
+        ...
+
+    def render(self, state: Any, rules: Any, /) -> Rendered:
+        """Rows by table, without generation and customer."""
+        ...
 
 
 class Entry:
@@ -90,7 +111,8 @@ class Folder:
         self._standing, self._from, self._until = standing, columns.index("from_at"), columns.index("until_at")
         self._entries: dict[bytes, Entry] = {}
         self._encode = msgspec.msgpack.Encoder().encode
-        self._decode = msgspec.msgpack.Decoder(type(fold.begin())).decode
+        kind: Any = type(fold.begin())
+        self._decode = msgspec.msgpack.Decoder(kind).decode
         self._touched: dict[bytes, tuple[Entry, int]] = {}
 
     def forget(self, parked: Iterable[bytes]) -> None:
@@ -149,7 +171,7 @@ class Folder:
         self._touched.clear()
 
     def _take_one(self, piece: Slice, absent: list[Slice], late: dict[bytes, list[Event]]) -> None:
-        self.tally.read += piece.count
+        self.tally.read += piece.events
         customer = piece.customer
         events = decode(piece)
         if isinstance(events[0], Beside):
@@ -168,14 +190,14 @@ class Folder:
                 late[customer] = events
                 self._touched[customer] = (entry, piece.position)  # its digests still hold
             else:
-                self._onto(customer, entry, events, piece.first + piece.count - 1, piece.position)
+                self._onto(customer, entry, events, piece.first + piece.events - 1, piece.position)
 
     def _begin(self, piece: Slice, events: list[Event]) -> None:
         if isinstance(events[0], Beside):
             self.writer.gathered.beside.append(piece.customer)
             return
         digests: dict[str, int] | None = {} if piece.customer not in self.parked else None
-        self._onto(piece.customer, Entry(self.fold.begin(), 0, 0, digests), events, piece.count, piece.position)
+        self._onto(piece.customer, Entry(self.fold.begin(), 0, 0, digests), events, piece.events, piece.position)
 
     # --- going on from kept states ------------------------------------------------------------------------------------
 
@@ -207,7 +229,7 @@ class Folder:
             bases = {c: self._next(bases_of, new.get(c, ())) for c, bases_of in pending.items()}
             for piece in tails(connection, {c: b.start for c, b in bases.items()}, until):
                 customer = piece.customer
-                self.tally.read += piece.count
+                self.tally.read += piece.events
                 try:
                     events = decode(piece)
                     if self._continue(piece, bases[customer], events):
@@ -231,9 +253,10 @@ class Folder:
             self.writer.gathered.beside.append(piece.customer)
             return True
         lacking = base.lacks(events)
-        if base.start > 1 and self._blocked(base.state, lacking):
+        # A kept state may start at 1 as well: where what was recorded first is not in it, for it happened late.
+        if base.version and self._blocked(base.state, lacking):
             return False
-        last = piece.first + piece.count - 1
+        last = piece.first + piece.events - 1
         before = self._touched.get(piece.customer)
         entry = Entry(base.state, last - len(lacking), base.start - 1, before[0].digests if before else None)
         self._onto(piece.customer, entry, lacking, last, piece.position)

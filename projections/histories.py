@@ -40,7 +40,7 @@ class Slice(NamedTuple):
 
     customer: bytes
     first: int  # version of the first event
-    count: int
+    events: int  # how many
     position: int  # of the last event
     clear: str  # JSON array of the stored events
 

@@ -9,18 +9,22 @@ JSON decoded.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from heapq import merge
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, sql
 
 from domain.events import Beside
 from domain.order import amend
-from projections import generations
+from projections import complaints, generations, outreach
 from projections.folding import Fold
-from projections.generations import Generation, TableLike, Unready
+from projections.generations import Generation, Unready, ours
 from projections.histories import Broken, decode, tails
+from projections.paging import Cursor as Place
+from projections.paging import Wanted
+from projections.projection import Table
 from projections.shapes import Shape, Shown, held, holds, instant, is_interval, plain, row_holds
 from projections.store import Rendered
 
@@ -34,11 +38,25 @@ class Queue(NamedTuple):
 
     table: str
     rank: tuple[str, ...]
-    only: str = "true"  # what else has to hold; `now` is the clock
+    only: str = "true"  # what else has to hold, in SQL; `now` is the clock
+    stands: Callable[[Shown, datetime], bool] = lambda _row, _now: True  # the same, of a row at hand
+    pager: Callable[[Connection[Any], int, datetime, Wanted], list[Shown]] | None = None  # reads pages along an index
+    ids: int = 1  # how many columns at the end of the rank break ties
 
 
-COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "ranked_at", "item"))
-OUTREACH = Queue("outreach", ("class", "tier", "due_at", "customer", "item"), "ready AND due_at <= %(now)s")
+def _due(row: Shown, now: datetime) -> bool:
+    return bool(row["ready"] and row["due_at"] <= now)
+
+
+COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "ranked_at", "item"), pager=complaints.page, ids=1)
+OUTREACH = Queue(
+    "outreach",
+    ("class", "tier", "due_at", "customer", "item"),
+    "ready AND due_at <= %(now)s",
+    _due,
+    pager=outreach.page,
+    ids=2,
+)
 
 
 class Page(NamedTuple):
@@ -63,7 +81,7 @@ class Reader:
 
     def __init__(self, fold: Fold, rules: Callable[[str], Any]) -> None:
         self._fold, self._rules = fold, rules
-        self._tables: dict[str, TableLike] = {t.name: t for t in fold.TABLES}
+        self._tables: dict[str, Table] = {t.name: t for t in fold.TABLES}
         self._shapes = {name: Shape(table) for name, table in self._tables.items()}
         self._populations: dict[tuple[Any, ...], dict[bytes, dict[str, list[Shown]]]] = {}
 
@@ -152,7 +170,7 @@ class Reader:
         shape = self._shapes[name]
         query = sql.SQL(
             "SELECT {} FROM {} WHERE generation = %(generation)s AND customer = %(customer)s {} ORDER BY {}"
-        ).format(shape.columns, sql.Identifier("rows", name), sql.SQL(held(self._tables[name])), shape.order)
+        ).format(shape.columns, sql.Identifier("rows", name), ours(held(self._tables[name])), shape.order)
         values = {"generation": view.id, "customer": customer, "now": instant(as_of)}
         return [shape.selected(row) for row in connection.execute(query, values)]
 
@@ -183,7 +201,9 @@ class Reader:
                 row
                 for tables in folded.values()
                 for row in tables[queue.table]
-                if holds(self._tables[queue.table], row, as_of) and _fits(row, wanted) and _due(queue, row, as_of)
+                if holds(self._tables[queue.table], row, as_of)
+                and _fits(row, wanted)
+                and queue.stands(row, instant(as_of))
             ),
             key=shape.rank(queue.rank),
         )
@@ -217,12 +237,47 @@ class Reader:
         limit: int,
         after: Cursor | None,
     ) -> list[Shown]:
+        """Up to `limit` rows after the cursor, those of customers in `without` left out."""
+        if queue.pager is None or not wanted.keys() <= _PAGED_BY:
+            return self._select_page(connection, view, queue, as_of, wanted, without, limit, after)
+        left_out = {str(UUID(bytes=c)) for c in without}
+        shape, numbers = self._shapes[queue.table], len(queue.rank) - 1 - queue.ids
+        asked = Wanted(
+            range(len(self._rules(view.rulebook).tier_names)),
+            owners=_several(wanted.get("owner")),
+            customers=_several(wanted.get("customer")),
+            equal={n: v for n, v in wanted.items() if n not in ("owner", "customer")},
+            limit=limit,
+        )
+        rank = shape.key(queue.rank, after[2:]) if after else None
+        rows: list[Shown] = []
+        while True:
+            if rank is not None:
+                asked = asked._replace(after=Place(rank[:numbers], rank[numbers], rank[numbers + 1 :]))
+            found = [shape.named(row) for row in queue.pager(connection, view.id, instant(as_of), asked)]
+            rows += [row for row in found if row["customer"] not in left_out]
+            if len(found) < limit or len(rows) >= limit:
+                return rows[:limit]
+            rank = shape.rank(queue.rank)(found[-1])
+
+    def _select_page(
+        self,
+        connection: Connection[Any],
+        view: Generation,
+        queue: Queue,
+        as_of: int,
+        wanted: Mapping[str, Any],
+        without: Iterable[bytes],
+        limit: int,
+        after: Cursor | None,
+    ) -> list[Shown]:
+        """The same for queues, and by columns, for which there is no index."""
         shape = self._shapes[queue.table]
         rank = sql.SQL(", ").join(map(sql.Identifier, queue.rank))
         values: dict[str, Any] = {"generation": view.id, "now": instant(as_of), "limit": limit}
-        conditions = [
+        conditions: list[sql.Composable] = [
             sql.SQL("generation = %(generation)s AND from_at <= %(now)s AND until_at > %(now)s"),
-            sql.SQL(queue.only),
+            ours(queue.only),
         ]
         for number, (column, value) in enumerate(wanted.items()):
             values[f"w{number}"] = value
@@ -240,8 +295,8 @@ class Reader:
             places = [sql.Placeholder(f"r{i}") for i in range(len(queue.rank))]
             values |= {f"r{i}": v for i, v in enumerate(shape.key(queue.rank, after[2:]))}
             casts = [
-                sql.SQL("{}::{}").format(p, sql.SQL(shape.type_of(c))) for p, c in zip(places, queue.rank, strict=True)
-            ]  # type: ignore[arg-type]
+                sql.SQL("{}::{}").format(p, ours(shape.type_of(c))) for p, c in zip(places, queue.rank, strict=True)
+            ]
             conditions.append(sql.SQL("({}) > ({})").format(rank, sql.SQL(", ").join(casts)))
         query = sql.SQL("SELECT {} FROM {} WHERE {} ORDER BY {} LIMIT %(limit)s").format(
             shape.columns, sql.Identifier("rows", queue.table), sql.SQL(" AND ").join(conditions), rank
@@ -254,16 +309,11 @@ class Reader:
         self, connection: Connection[Any], view: Generation, as_of: int, known_at: int | None
     ) -> dict[bytes, dict[str, list[Shown]]]:
         """Everybody whose rows do not answer, folded."""
-        stale = view.fingerprint != self._fold.fingerprint()
-        missing = {
-            row[0]
-            for row in connection.execute(
-                """SELECT uuid_send(customer) FROM rows.spans
-                    WHERE generation = %s AND (from_at > %s OR until_at <= %s OR %s)""",
-                [view.id, instant(as_of), instant(as_of), stale],
-                binary=True,
-            )
-        }
+        outside: LiteralString = "SELECT uuid_send(customer) FROM rows.spans WHERE generation = %(of)s"
+        if view.fingerprint == self._fold.fingerprint():
+            outside += " AND (from_at > %(now)s OR until_at <= %(now)s)"
+        values = {"of": view.id, "now": instant(as_of)}
+        missing = {row[0] for row in connection.execute(outside, values, binary=True)}
         if known_at is not None and known_at < view.position:
             missing |= {
                 row[0]
@@ -340,9 +390,12 @@ class Reader:
         }
 
 
+_PAGED_BY = frozenset({"owner", "customer", "team", "handler", "channel", "purpose"})
+
+
+def _several(value: Any) -> list[Any] | None:
+    return value if isinstance(value, list) or value is None else [value]  # type: ignore[reportUnknownVariableType] # any list
+
+
 def _fits(row: Shown, wanted: Mapping[str, Any]) -> bool:
     return all(row[c] in v if isinstance(v, list) else row[c] == v for c, v in wanted.items())
-
-
-def _due(queue: Queue, row: Shown, as_of: int) -> bool:
-    return queue is not OUTREACH or bool(row["ready"] and row["due_at"] <= instant(as_of))

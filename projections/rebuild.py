@@ -122,9 +122,13 @@ def _build(
         keeper.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         [snapshot] = keeper.execute("SELECT pg_export_snapshot()").fetchone() or ("",)
         position = histories.head(keeper)
-        order = _Order(dsn, snapshot, position, generation.id, fold.__name__, rules, generation.rulebook)  # type: ignore[attr-defined]
+        order = _Order(dsn, snapshot, position, generation.id, _module(fold), rules, generation.rulebook)
         _run(order, processes, progress)
     return position
+
+
+def _module(fold: Any) -> str:
+    return str(fold.__name__)
 
 
 def _run(order: _Order, processes: int, progress: Callable[[Progress], None] | None) -> None:
@@ -197,7 +201,7 @@ class _Worker:
         customers = events = 0
         for piece in histories.partition(self._reader, name):
             self._folder.whole(piece)
-            customers, events = customers + 1, events + piece.count
+            customers, events = customers + 1, events + piece.events
             if customers >= _REPORT_CUSTOMERS:
                 self._done.put((customers, events))
                 customers = events = 0

@@ -4,7 +4,7 @@ Instants are `datetime` in UTC, ids are text, and JSON is decoded. A table with 
 over intervals; of histories a reader gets all that began by the clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 from psycopg import sql
 
-from projections.generations import TableLike
+from projections.projection import Table
 from projections.store import Row
 
 Shown = dict[str, Any]
@@ -26,7 +26,7 @@ _MICROSECOND = timedelta(microseconds=1)
 class Shape:
     """Turns rows of one table, selected or rendered, into the same dictionaries."""
 
-    def __init__(self, table: TableLike) -> None:
+    def __init__(self, table: Table) -> None:
         self.names = ("customer", *(name for name, _ in table.columns))
         self._types = {"customer": "uuid", **{n: t.split(" COLLATE ")[0] for n, t in table.columns}}
         self.columns = sql.SQL(", ").join(map(sql.Identifier, self.names))
@@ -41,6 +41,10 @@ class Shape:
     def selected(self, row: Sequence[Any]) -> Shown:
         """A row as the server sent it."""
         return {n: str(v) if isinstance(v, UUID) else v for n, v in zip(self.names, row, strict=True)}
+
+    def named(self, row: Mapping[str, Any]) -> Shown:
+        """A row as the server sent it, by column, with others besides."""
+        return self.selected([row[n] for n in self.names])
 
     def rendered(self, customer: str, row: Row) -> Shown:
         """A row as the fold rendered it."""
@@ -63,28 +67,28 @@ class Shape:
         return tuple(instant(v) if self._types[c] == "timestamptz" else v for c, v in zip(columns, plain, strict=True))
 
 
-def is_interval(table: TableLike) -> bool:
-    """Do its rows hold from one instant until another?"""
+def is_interval(table: Table) -> bool:
+    """Whether its rows hold from one instant until another."""
     return any(name == "until_at" for name, _ in table.columns)
 
 
-def held(table: TableLike) -> str:
+def held(table: Table) -> str:
     """The condition on rows that a reader gets at the clock `now`, in SQL."""
     if not is_interval(table):
         return ""
     return "AND from_at <= %(now)s" + ("" if table.name in HISTORIES else " AND until_at > %(now)s")
 
 
-def holds(table: TableLike, row: Shown, as_of: int) -> bool:
-    """The same of a row at hand."""
+def holds(table: Table, row: Shown, as_of: int) -> bool:
+    """The same, of a row at hand."""
     if not is_interval(table):
         return True
     now = instant(as_of)
     return row["from_at"] <= now and (table.name in HISTORIES or now < row["until_at"])
 
 
-def row_holds(table: TableLike, row: Row, as_of: int) -> bool:
-    """Does a rendered row answer at `as_of`? A history's does not: it says what was, not until when that is known."""
+def row_holds(table: Table, row: Row, as_of: int) -> bool:
+    """Whether a rendered row answers at `as_of`; a history's never does, for it does not say until when it is known."""
     names = [name for name, _ in table.columns]
     if "until_at" not in names or table.name in HISTORIES:
         return False
@@ -92,7 +96,7 @@ def row_holds(table: TableLike, row: Row, as_of: int) -> bool:
 
 
 def instant(us: int) -> datetime:
-    """µs since 1970 as readers get them."""
+    """Of µs since 1970, as readers get it."""
     return _EPOCH + timedelta(microseconds=us)
 
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import msgspec
 from psycopg import Connection, sql
 
-from projections.generations import TableLike, partition
+from projections.generations import partition
+from projections.projection import Table
 
 _EPOCH = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000  # PostgreSQL counts µs from here
 
@@ -28,8 +29,10 @@ class Parked(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """Folded state to keep: it holds the events of the versions up to `version` but not those from `start` on that
-    come after its last one in the fold's order.
+    """Folded state to keep.
+
+    It holds the events of the versions up to `version`, but not those from `start` on that come after its last one in
+    the fold's order.
     """
 
     customer: bytes
@@ -83,7 +86,7 @@ _WRITERS: dict[str, tuple[str, Callable[[Any], Any] | None]] = {
 class Layout:
     """How the rows of one table are written: the types of COPY, and which values need another form."""
 
-    def __init__(self, table: TableLike) -> None:
+    def __init__(self, table: Table) -> None:
         bases = [_base(kind) for _, kind in table.columns]
         chosen = [_WRITERS.get(base, (base, None)) for base in bases]
         self.name = table.name
@@ -99,15 +102,7 @@ class Layout:
         return row
 
 
-class _Own(NamedTuple):
-    """A table of the engine itself."""
-
-    name: str
-    columns: tuple[tuple[str, str], ...]
-    indexes: tuple[str, ...] = ()
-
-
-SPANS = _Own("spans", (("version", "integer"), ("from_at", "timestamptz"), ("until_at", "timestamptz")))
+SPANS = Table("spans", (("version", "integer"), ("from_at", "timestamptz"), ("until_at", "timestamptz")))
 
 
 class Gathered:
@@ -130,7 +125,7 @@ class Gathered:
 class Writer:
     """Gathers what changes in the rows of one generation, and writes it."""
 
-    def __init__(self, generation: int, fingerprint: str, tables: Sequence[TableLike]) -> None:
+    def __init__(self, generation: int, fingerprint: str, tables: Sequence[Table]) -> None:
         self.generation = generation
         self._fingerprint = fingerprint
         self._layouts = {t.name: Layout(t) for t in (*tables, SPANS)}

@@ -101,9 +101,8 @@ def rows(connection: psycopg.Connection[Any], generation: int, fold: Any = stand
         ("spans", [("version", ""), ("from_at", ""), ("until_at", "")]),
     ]:
         listed = ", ".join(["customer", *(c for c, _ in columns)])
-        found[name] = connection.execute(
-            f'SELECT {listed} FROM rows.{name} AS r WHERE generation = {generation} ORDER BY r::text COLLATE "C"'
-        ).fetchall()
+        query = f'SELECT {listed} FROM rows.{name} AS r WHERE generation = {generation} ORDER BY r::text COLLATE "C"'
+        found[name] = connection.execute(generations.ours(query)).fetchall()
     return found
 
 

@@ -112,7 +112,7 @@ def test_any_history_in_any_batches_gives_the_rows_of_one_fold(database: str, le
     assert chains(ledger) == expected(told)
 
 
-def counted(database: str, ledger: Connection, events: list[tuple[str, Event]]) -> Any:
+def counted(database: str, ledger: Connection, events: Sequence[tuple[str, Event]]) -> Any:
     """Record these one after the other under a running engine; what it read and folded for them."""
     with running(given.engine(database)) as engine:
         head = given.live_or_none(ledger)
@@ -172,7 +172,7 @@ def test_a_customer_who_cannot_be_folded_is_parked_with_the_reason(database: str
 
 def test_an_event_that_cannot_be_read_parks_its_customer(database: str, ledger: Connection) -> None:
     a, b = new_id(), new_id()
-    append(ledger, [(a, call(1)), (a, '{"type":"call.made.v1","at":"never","id":"x"}'), (b, call(1))])  # type: ignore[list-item]
+    append(ledger, [(a, call(1)), (a, '{"type":"call.made.v1","at":"never","id":"x"}'), (b, call(1))])  # type: ignore[list-item] # not an event
     given.engine(database).catch_up()
     [(customer, reason)] = ledger.execute("SELECT customer::text, reason FROM rows.parked").fetchall()
     assert customer == a
@@ -287,4 +287,4 @@ def test_the_api_reads_parents_and_nothing_else(database: str, ledger: Connectio
             "SELECT * FROM ledger.events_00",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), ledger.transaction():
-                ledger.execute(forbidden)  # type: ignore[call-overload]
+                ledger.execute(forbidden)  # type: ignore[call-overload] # a plain str

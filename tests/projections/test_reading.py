@@ -178,7 +178,7 @@ def test_past_the_horizon_the_reader_folds_on(database: str, ledger: Connection)
 
 def test_a_parked_customer_shows_the_reason_on_every_read(database: str, ledger: Connection) -> None:
     a = new_id()
-    append(ledger, [(a, example(CustomerRegistered, id=new_id(), at=examples.day(0))), (a, '{"type":"call.made.v1"}')])  # type: ignore[list-item]
+    append(ledger, [(a, example(CustomerRegistered, id=new_id(), at=examples.day(0))), (a, '{"type":"call.made.v1"}')])  # type: ignore[list-item] # not an event
     engine(database).catch_up()
     found = Reader(fold, rules).profile(ledger, a, examples.day(1))
     assert found is not None
