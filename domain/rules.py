@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -332,12 +332,13 @@ def _refusal(problems: list[Problem]) -> InvalidRulebook:
 
 def _problem(fault: Mapping[str, Any], document: Mapping[str, Any]) -> Problem:
     """Turn one of pydantic's faults into (JSON Pointer, sentence); steps that are not in the document are left out."""
-    path, place = "", document
+    path = ""
+    place: Any = document
     for step in fault["loc"]:
         known = (isinstance(place, Mapping) and step in place) or (isinstance(place, list) and isinstance(step, int))
         if known or (step == fault["loc"][-1] and fault["type"] in {"missing", "extra_forbidden"}):
             path += "/" + str(step).replace("~", "~0").replace("/", "~1")
-            place = place[step] if known else {}  # type: ignore[index,call-overload]
+            place = cast("Any", place)[step] if known else None
     sentence = str(fault["msg"]).removeprefix("Value error, ")
     if fault["type"] not in {"value_error", "missing", "extra_forbidden"}:
         sentence += f", not {fault['input']!r:.80}"

@@ -83,8 +83,8 @@ def _next(c: Customer, rules: Rules, base: int, times: int, months: int) -> int:
     if not base:
         span = months * _MONTH // times
         return c.first_at + int(c.first_id[:8], 16) * span // 0xFFFFFFFF  # spread over the first period
-    if times > 1 and months in (1, 3, 12):
-        return slot_start(1, c.timezone or rules.contact.zone, times, base, months=months)  # type: ignore[arg-type]  # checked
+    if times > 1 and (months == 1 or months == 3 or months == 12):
+        return slot_start(1, c.timezone or rules.contact.zone, times, base, months=months)
     return base + months * _MONTH // times
 
 

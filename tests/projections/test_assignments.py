@@ -6,11 +6,11 @@ from tests import examples
 from tests.spec import Spec, a, given
 
 
-def intervals(spec: Spec, kind: str = "owner") -> list[tuple[float, float | None, str | None]]:
+def intervals(spec: Spec, kind: str = "owner") -> list[tuple[float | None, float | None, str | None]]:
     def day(at: int) -> float | None:
         return None if at == NEVER else (at - examples.day(0)) / 86_400_000_000
 
-    return [(day(r["from_at"]), day(r["until_at"]), r["staff"]) for r in spec.rows("managers") if r["kind"] == kind]  # type: ignore[misc]
+    return [(day(r["from_at"]), day(r["until_at"]), r["staff"]) for r in spec.rows("managers") if r["kind"] == kind]
 
 
 def test_ownership_is_handed_over_without_gap_or_overlap() -> None:

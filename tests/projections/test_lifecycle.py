@@ -64,8 +64,8 @@ def test_a_kept_purchase_or_a_holding_is_expansion() -> None:
 
 
 def test_a_purchase_returned_at_once_opens_nothing() -> None:
-    [bought] = purchases(3)
-    returned = a(e.PurchaseReturned, 3, purchase=bought.purchase, total="1000000", lines=())  # type: ignore[attr-defined]
+    bought = a(e.PurchaseMade, 3, lines=(), total="1000000")
+    returned = a(e.PurchaseReturned, 3, lines=(), total="1000000")
     assert stage_at(given(bought, returned), 4) == "awareness"
 
 

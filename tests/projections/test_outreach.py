@@ -1,5 +1,7 @@
 """The proactive queue: next contacts by promise, plan and rhythm."""
 
+from itertools import pairwise
+
 from hypothesis import given as for_all
 from hypothesis import settings
 
@@ -157,6 +159,6 @@ def test_every_customer_is_due_held_or_unreachable_at_any_time(history: list[e.E
     state = fold.fold(history, RULES)
     rows = [as_dict("outreach", row) for row in fold.render(state, RULES)["outreach"] if row[2] == "rhythm"]
     assert rows[0]["from_at"] == state.now
-    for one, other in zip(rows, rows[1:], strict=False):
+    for one, other in pairwise(rows):
         assert one["until_at"] == other["from_at"]
     assert all(row["ready"] or row["held"] or row["unreachable"] for row in rows)

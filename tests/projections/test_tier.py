@@ -64,7 +64,7 @@ def test_a_return_counts_against_and_its_leaving_the_window_counts_back() -> Non
 
 def test_currencies_are_never_mixed() -> None:
     assert tiers(given(bought(0, "400"), bought(1, "500", "EUR")))[0][0] == BASIC
-    assert tiers(given(bought(0, "900000", "XXX")))[0][0] == UNKNOWN
+    assert tiers(given(bought(0, "900000", "CHF")))[0][0] == UNKNOWN
 
 
 @for_all(
