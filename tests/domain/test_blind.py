@@ -32,7 +32,7 @@ def word() -> str:
 
 
 def points(ledger: Ledger, customer: str) -> list[Any]:
-    with ledger.keys._pool.connection() as c:  # noqa: SLF001 - what lies in the store is the question
+    with ledger.keys._pool.connection() as c:
         return c.execute(
             "SELECT token, event, shared, removed FROM keys.points WHERE customer = %s ORDER BY 1, 2, 3", [customer]
         ).fetchall()
@@ -150,7 +150,7 @@ def test_the_forgotten_are_not_found(ledger: Ledger) -> None:
 def test_indexes_tell_nothing_to_those_who_read_them(ledger: Ledger) -> None:
     mark = word()
     named(ledger, mark)
-    with ledger.keys._pool.connection() as c:  # noqa: SLF001 - what lies in the store is the question
+    with ledger.keys._pool.connection() as c:
         row = c.execute(
             "SELECT string_agg(n::text, '') || (SELECT string_agg(p::text, '') FROM keys.points p) FROM keys.names n"
         ).fetchone()

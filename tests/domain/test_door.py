@@ -1,35 +1,19 @@
-"""The door lets in what can stand, and says of everything else what is wrong with it and what would be right."""
+"""The door lets in what can stand, reads references as ids of ours, and knows who is meant."""
 
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import upcast
-from domain.door import Door, Touchpoint, micros
-from domain.errors import FromTheFuture, InvalidEvent, InvalidIdentifier, Refusal
-from domain.events import PurchaseMade, TouchpointCorrected
-from domain.sealing import Secrets
-from domain.vocabulary import ENVELOPE, TYPES, hints, sealed_fields
+from domain.errors import InvalidIdentifier
+from domain.events import ComplaintClosed, ComplaintLinked, ComplaintOpened, PurchaseMade, TouchpointCorrected
+from domain.vocabulary import TYPES, hints, sealed_fields
+from tests.domain.doors import admit, problems
 from tests.domain.goldens import CLOUDS
 from tests.ledgers import NOW, cloud
-
-DOOR = Door(Secrets(b"a" * 32, b"b" * 32, b"c" * 32))
-
-
-def admit(raw: Any) -> Touchpoint:
-    return DOOR.admit(raw, actor="tester", now=NOW)
-
-
-def problems(raw: Any) -> dict[str, str]:
-    with pytest.raises(Refusal) as caught:
-        admit(raw)
-    assert caught.value.pointer == caught.value.problems[0][0]
-    return dict(caught.value.problems)
-
 
 # --- what is let in --------------------------------------------------------------------------------------------------
 
@@ -88,7 +72,9 @@ def test_the_order_of_fields_does_not_count_as_content() -> None:
 
 
 def complaint(raw: dict[str, Any]) -> str:
-    return getattr(admit(raw).event, "complaint")  # noqa: B009 - not on every event
+    event = admit(raw).event
+    assert isinstance(event, ComplaintClosed)
+    return event.complaint
 
 
 def test_references_are_scoped_by_the_system_that_issued_them() -> None:
@@ -104,13 +90,14 @@ def test_references_are_scoped_by_the_system_that_issued_them() -> None:
 
 def test_a_reference_of_one_kind_is_none_of_another() -> None:
     opened = admit(cloud("1", "complaint.opened", {"complaint": "X1", "order": "X1"})).event
-    assert isinstance(opened, TYPES["complaint.opened.v1"])
-    assert len({opened.complaint, opened.order}) == 2  # type: ignore[attr-defined]
+    assert isinstance(opened, ComplaintOpened)
+    assert len({opened.complaint, opened.order}) == 2
 
 
 def test_a_linked_cause_is_a_complaint() -> None:
     linked = admit(cloud("1", "complaint.linked", {"complaint": "X1", "cause": "X2"})).event
-    assert getattr(linked, "cause") == complaint(cloud("2", "complaint.closed", {"complaint": "X2"}))  # noqa: B009 - as above
+    assert isinstance(linked, ComplaintLinked)
+    assert linked.cause == complaint(cloud("2", "complaint.closed", {"complaint": "X2"}))
 
 
 def test_an_id_of_ours_stands_for_itself() -> None:
@@ -126,140 +113,6 @@ def test_what_is_no_reference_is_refused(ref: Any) -> None:
         "a reference of 1 to 200 characters"
         in problems(cloud("1", "complaint.closed", {"complaint": ref}))["/data/complaint"]
     )
-
-
-# --- what is refused -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("change", "pointer", "said"),
-    [
-        ({"type": "call.mde"}, "/type", "perhaps call.made"),
-        ({"type": "zzz"}, "/type", "78 known ones"),
-        ({"type": "call.made.v2"}, "/type", "not in the vocabulary"),
-        ({"specversion": "0.3"}, "/specversion", "'0.3'; it has to be \"1.0\""),
-        ({"time": "2026-03-01"}, "/time", "an RFC 3339 time with an offset"),
-        ({"time": "2026-03-01T09:00:00"}, "/time", "an RFC 3339 time with an offset"),
-        ({"time": 5}, "/time", "is 5; it has to be an RFC 3339 time"),
-        ({"time": "0001-01-01T00:00:00+14:00"}, "/time", "before 1900"),
-        ({"time": "2026-06-02T12:00:01Z"}, "/time", "more than a day ahead"),
-        ({"id": ""}, "/id", "1 to 400 characters"),
-        ({"id": "x" * 401}, "/id", "1 to 400 characters"),
-        ({"source": "a\x00b"}, "/source", "1 to 400 characters"),
-        ({"source": None}, "/source", "is missing"),
-        ({"sequence": 7}, "/sequence", "is 7; it has to be a text that sorts in your order"),
-        ({"subject": "nobody"}, "/subject", "scheme:value"),
-        ({"subject": "CRM:1"}, "/subject", "scheme:value"),
-        ({"subject": "crm: "}, "/subject", "scheme:value"),
-        ({"subject": None}, "/subject", "subject or data.contact_point"),
-        ({"data": 5}, "/data", "is 5; it has to be a JSON object"),
-        ({"data": None}, "/data", "is missing"),
-        ({"data": {}}, "/data/direction", "is missing; it has to be one of inbound, outbound"),
-        (
-            {"data": {"direction": "sideways"}},
-            "/data/direction",
-            "is 'sideways'; it has to be one of inbound, outbound",
-        ),
-        ({"data": {"direction": None}}, "/data/direction", "is None; it has to be one of"),
-        ({"data": {"direction": "inbound", "stafff": "ani"}}, "/data/stafff", "perhaps staff was meant"),
-        ({"data": {"direction": "inbound", "at": 5}}, "/data/at", "is unknown here"),
-        ({"data": {"direction": "inbound", "sealed_refs": {}}}, "/data/sealed_refs", "is unknown here"),
-        (
-            {"data": {"direction": "inbound", "duration_s": -1}},
-            "/data/duration_s",
-            "is -1; it has to be a whole number from 0 up to 604800",
-        ),
-        (
-            {"data": {"direction": "inbound", "duration_s": 1.5}},
-            "/data/duration_s",
-            "is 1.5; it has to be a whole number",
-        ),
-        (
-            {"data": {"direction": "inbound", "staff": "ani\n"}},
-            "/data/staff",
-            "is 'ani\\n'; it has to be a code of 1 to 120 characters",
-        ),
-        ({"data": {"direction": "inbound", "staff": "a\x00b"}}, "/data/staff", "a code of 1 to 120 characters"),
-        (
-            {"data": {"direction": "inbound", "contact_point": "0812 3456 789"}},
-            "/data/contact_point",
-            "no place beside subject",
-        ),
-    ],
-)
-def test_a_refusal_names_field_and_value_and_what_would_be_right(
-    change: dict[str, Any], pointer: str, said: str
-) -> None:
-    assert said in problems(cloud("1") | change)[pointer]
-
-
-@pytest.mark.parametrize(
-    ("type_", "data", "pointer", "said"),
-    [
-        ("purchase.made", {"purchase": "1", "currency": "XYZ"}, "/data/currency", "'XYZ' is no ISO 4217 currency"),
-        ("purchase.made", {"purchase": "1", "currency": "IDR", "total": "5", "lines": [{"product": "p", "amount": "4"}]}, "/data/total", "is 5, but the lines sum up to 4"),
-        ("purchase.made", {"purchase": "1", "currency": "IDR", "lines": [{"product": "p", "amount": 4.5}]}, "/data/lines/0/amount", "is 4.5; it has to be a decimal of zero or more in a string"),
-        ("purchase.made", {"purchase": "1", "currency": "IDR", "lines": [{"product": "p", "amount": "9" * 15}] * 2}, "/data/lines", "sum up to"),
-        ("purchase.made", {"purchase": "1", "currency": "IDR", "total": "١٢"}, "/data/total", "a decimal"),
-        ("purchase.made", {"purchase": "1", "currency": "IDR", "total": [1, 2]}, "/data/total", "a decimal"),
-        ("complaint.resolved", {"complaint": "1", "redress": {"amount": "1", "currency": "ABC"}}, "/data/redress/currency", "no ISO 4217 currency"),
-        ("complaint.resolved", {"complaint": "1", "redress": {"amount": "1"}}, "/data/redress/currency", "is missing"),
-        ("customer.registered", {"timezone": "Asia/Djakarta"}, "/data/timezone", "is no IANA time zone"),
-        ("customer.registered", {"birthday": "02-30"}, "/data/birthday", "a month and day"),
-        ("customer.registered", {"year_of_birth": 1700}, "/data/year_of_birth", "from 1880 up to 2100"),
-        ("customer.identified", {"kind": "phone"}, "/data/value", "is missing"),
-        ("customer.identified", {"kind": "phone", "value": "call me"}, "/data/value", "cannot be read"),
-        ("customer.identified", {"kind": "external", "value": "1"}, "/data/scheme", "is missing"),
-        ("customer.identified", {"kind": "external", "value": "1", "scheme": "CRM"}, "/data/scheme", "could not stand as a subject"),
-        ("customer.identified", {"kind": "postal", "value": " \t "}, "/data/value", "blank"),
-        ("customer.identifier-removed", {"kind": "email", "value": "nobody"}, "/data/value", "cannot be read"),
-        ("feedback.given", {"metric": "csat", "score": 0}, "/data/score", "0 is no CSAT score; 1 to 5 would be"),
-        ("promise.made", {"promise": "1", "due": "9999-12-31T23:59:59-12:00"}, "/data/due", "from 1900 to 9998"),
-        ("preference.stated", {"windows": [{"start": "9:00", "end": "24:00"}]}, "/data/windows/0/start", "a time of day"),
-        ("preference.stated", {"windows": [{"start": "09:00", "end": "24:00", "days": ["monday"]}]}, "/data/windows/0/days/0", "one of mon, tue"),
-        ("touchpoint.voided", {"target": "that one"}, "/data/target", "an event id of ours"),
-        ("touchpoint.voided", {"target": {"id": "1", "day": 3}}, "/data/target", "an event id of ours"),
-    ],
-)  # fmt: skip
-def test_impossible_values_are_refused(type_: str, data: dict[str, Any], pointer: str, said: str) -> None:
-    assert said in problems(cloud("1", type_, data))[pointer]
-
-
-def test_all_faults_are_named_at_once() -> None:
-    data = {"direction": "up", "stafff": "x", "duration_s": "long", "thread": ""}
-    assert problems(cloud("1", data=data)).keys() == {
-        "/data/direction",
-        "/data/stafff",
-        "/data/duration_s",
-        "/data/thread",
-    }
-    assert problems({"specversion": 1, "source": "", "type": "call.made", "data": []}).keys() == {
-        "/specversion",
-        "/id",
-        "/source",
-        "/time",
-        "/data",
-    }
-    lines = [{"product": "p", "amount": "x"}, {"amount": "1", "colour": "red"}]
-    faults = problems(cloud("1", "purchase.made", {"purchase": "1", "currency": "idr", "lines": lines}))
-    assert faults.keys() == {"/data/currency", "/data/lines/0/amount", "/data/lines/1/colour", "/data/lines/1/product"}
-
-
-@pytest.mark.parametrize("raw", [None, 5, "text", [], [cloud("1")], True])
-def test_what_is_no_object_is_no_event(raw: Any) -> None:
-    with pytest.raises(InvalidEvent, match="is no CloudEvent"):
-        admit(raw)
-
-
-def test_a_day_ahead_is_still_let_in() -> None:
-    assert admit(cloud("1", time=(NOW + timedelta(days=1)).isoformat())).occurred == micros(NOW) + 86_400_000_000
-    with pytest.raises(FromTheFuture):
-        admit(cloud("1", time=(NOW + timedelta(days=1, microseconds=1)).isoformat()))
-
-
-def test_sealed_text_is_not_repeated_whole_in_a_refusal() -> None:
-    said = problems(cloud("1", data={"direction": "inbound", "summary": ["my secret " * 9]}))["/data/summary"]
-    assert len(said) < 140
 
 
 # --- who is meant ----------------------------------------------------------------------------------------------------
@@ -284,7 +137,23 @@ def test_contact_points_have_one_normal_form(given_point: Any, kind: str, text: 
     assert touchpoint.sealed["contact_point"] == touchpoint.point.given
 
 
-@pytest.mark.parametrize("given_point", ["0812", "nobody@", "@", "", 5, [], {"kind": "phone"}, {"kind": "fax", "value": "1"}, {"kind": "external", "value": "1"}, {"kind": "email", "value": "a@b.example", "x": 1}, {"kind": "telegram", "value": "  "}, {"kind": ["phone"], "value": "0812"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "given_point",
+    [
+        "0812",
+        "nobody@",
+        "@",
+        "",
+        5,
+        [],
+        {"kind": "phone"},
+        {"kind": "fax", "value": "1"},
+        {"kind": "external", "value": "1"},
+        {"kind": "email", "value": "a@b.example", "x": 1},
+        {"kind": "telegram", "value": "  "},
+        {"kind": ["phone"], "value": "0812"},
+    ],
+)
 def test_what_is_no_contact_point_is_refused(given_point: Any) -> None:
     with pytest.raises(InvalidIdentifier) as caught:
         admit(cloud("1", data={"direction": "inbound", "contact_point": given_point}, subject=None))
@@ -348,61 +217,3 @@ def test_a_corrected_purchase_has_its_total() -> None:
 )
 def test_a_correction_that_could_not_stand_in_its_targets_place_is_refused(raw: dict[str, Any], pointer: str) -> None:
     assert pointer in problems(raw)
-
-
-# --- whatever comes --------------------------------------------------------------------------------------------------
-
-leaves = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**70), 2**70)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(), max_size=12)
-)
-telling = st.sampled_from(["", " ", "\n", "inbound", "phone", "1e999999999", "NaN", "-0", "call.made", "+62812", "a@b", "crm:1", "2026-03-01T09:00:00Z", "9" * 30, "\ud800", {"id": "x"}, {"kind": "phone", "value": "0"}])  # fmt: skip
-anything = st.recursive(
-    leaves | telling,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=6,
-)
-names = sorted({n for kind in TYPES.values() for n in hints(kind)} | ENVELOPE | {"contact_point", "", "\ud800"})
-
-
-@settings(max_examples=400, deadline=None)
-@given(st.sampled_from(sorted(CLOUDS)), st.data())
-def test_whatever_stands_in_a_field_is_let_in_readable_or_refused(type_: str, data: st.DataObject) -> None:
-    raw = CLOUDS[type_]
-    fields = st.sampled_from(sorted(raw["data"])) | st.sampled_from(names)
-    inner = data.draw(st.dictionaries(fields, anything, max_size=3), "data")
-    outer = data.draw(
-        st.dictionaries(st.sampled_from([*raw, "recordedtime", "extra"]), anything, max_size=1), "attributes"
-    )
-    raw = raw | {"data": raw["data"] | inner} | outer
-    try:
-        touchpoint = admit(raw)
-    except Refusal as refusal:
-        assert refusal.detail
-        assert all(said for _, said in refusal.problems)
-    else:
-        assert upcast.read(touchpoint.clear) == touchpoint.event
-        assert upcast.write(touchpoint.event) == touchpoint.clear
-        msgspec.json.encode(touchpoint.sealed)
-
-
-@settings(max_examples=150, deadline=None)
-@given(anything)
-def test_whatever_comes_in_place_of_an_event_is_refused(raw: Any) -> None:
-    with pytest.raises(Refusal):
-        admit(raw)
-
-
-@settings(max_examples=150, deadline=None)
-@given(telling | anything)
-def test_whatever_stands_for_a_contact_point_is_normalised_or_refused(point: Any) -> None:
-    try:
-        found = DOOR.contact_point(point)
-    except InvalidIdentifier:
-        return
-    assert found.text == DOOR.contact_point({"kind": found.kind, "value": found.text}).text, (
-        "the normal form is its own normal form"
-    )

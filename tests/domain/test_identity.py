@@ -33,8 +33,13 @@ def test_what_is_no_number_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "folded"),
-    [("Ani@Example.com", "ani@example.com"), ("ani+shop@example.com", "ani+shop@example.com"), ("ani@bücher.example", "ani@bücher.example"), ("ani@xn--bcher-kva.example", "ani@bücher.example")],
-)  # fmt: skip
+    [
+        ("Ani@Example.com", "ani@example.com"),
+        ("ani+shop@example.com", "ani+shop@example.com"),
+        ("ani@bücher.example", "ani@bücher.example"),
+        ("ani@xn--bcher-kva.example", "ani@bücher.example"),
+    ],
+)
 def test_addresses_have_one_normal_form(text: str, folded: str) -> None:
     assert normal("email", text, "ID") == ("email", folded)
 

@@ -357,7 +357,10 @@ def test_recorded_times_go_one_way_in_a_backfill_too(own_ledger: Ledger) -> None
     outcomes = own_ledger.record([backfilled(5), backfilled(4, subject="crm:C-3")], actor="admin", backfill=True)
     assert statuses(outcomes) == ["recorded", "not-empty"]
     assert statuses(own_ledger.record([backfilled(3)], actor="admin", backfill=True)) == ["not-empty"]
-    assert statuses(own_ledger.record([backfilled(5), backfilled(6)], actor="admin", backfill=True)) == ["duplicate", "recorded"]
+    assert statuses(own_ledger.record([backfilled(5), backfilled(6)], actor="admin", backfill=True)) == [
+        "duplicate",
+        "recorded",
+    ]
     assert all(a.recorded_at < b.recorded_at for a, b in itertools.pairwise(everything(own_ledger)))
 
 
@@ -377,7 +380,8 @@ def test_a_lost_connection_costs_nothing(make_home: Callable[[], Home]) -> None:
         for n in range(5):
             with psycopg.connect(home.ledger, autocommit=True) as admin:
                 admin.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()"""
                 )
             assert statuses(ledger.record([cloud(f"{n}")], actor="t")) == ["recorded"]
         assert [r.position for r in everything(ledger)] == list(range(1, 8))

@@ -79,7 +79,7 @@ def test_a_destroyed_key_opens_nothing_and_the_history_still_adds_up(ledger: Led
     assert [ledger.open(customer, [v])[v]["text"] for v in versions] == ["secret 0", "secret 1", "secret 2"]
     before = ledger.stream(customer)
     ledger.keys.destroy(uuid_bytes(customer))
-    assert ledger.open(customer, versions) == dict.fromkeys(versions, {})
+    assert ledger.open(customer, versions) == {version: {} for version in versions}
     assert ledger.stream(customer) == before
     assert all(r.status == "duplicate" for r in record(ledger, *clouds))
 

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,8 @@ def windows(*texts: str) -> tuple[Window, ...]:
     for text in texts:
         *days, times = text.split(" ")
         start, end = times.split("-")
-        found.append(Window(days=tuple(days[0].split(",")) if days else (), start=start, end=end))  # type: ignore[arg-type]
+        named = days[0].split(",") if days else []
+        found.append(msgspec.convert({"days": named, "start": start, "end": end}, Window))
     return tuple(found)
 
 
