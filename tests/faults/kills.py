@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 
 from tests.faults.promises import Told, check_kept
 from tests.faults.rows import check_rows, prepare
@@ -33,14 +34,13 @@ def _trial(stage: Stage, seconds: float, chance: random.Random, *, application: 
     _wait_for_load(writers)
     time.sleep(chance.uniform(0.05, seconds))
     answered = _kept(writers)
-    killed = 0
-    if application and chance.random() < 0.5:  # in either order
-        _kill([*writers, engine], told)
-        application = False
-    if server:
-        killed = stage.kill_server(keeper=application)
+    blows: list[Callable[[], int]] = []
     if application:
-        _kill([*writers, engine], told)
+        blows.append(lambda: _kill([*writers, engine], told))
+    if server:
+        blows.append(lambda: stage.kill_server(keeper=application))
+    chance.shuffle(blows)
+    killed = sum(blow() for blow in blows)
     stage.await_server()
     if not writers[0].running:
         writers, engine = _start(home, told), Child("follower", home._asdict())
@@ -53,9 +53,8 @@ def _trial(stage: Stage, seconds: float, chance: random.Random, *, application: 
     counts = check_kept(home, told)
     rows = check_rows(home)
     stage.forget(home)
-    died = f"{killed} processes of the server" if killed else ""
     return (
-        f"killed {died or 'the application'} after {answered} answers; {counts['promised']} answered for are all there, "
+        f"{killed} processes killed after {answered} answers; {counts['promised']} answered for are all there, "
         f"{counts['of these sent']} that were not answered for were missing and came again; "
         f"all sent twice more, nothing doubled: {counts['events']} events, sound; {rows} rows equal rebuilt ones"
     )
@@ -78,7 +77,7 @@ def _kept(writers: list[Child]) -> int:
     return sum(line.startswith("kept") for w in writers for line in list(w.lines))
 
 
-def _kill(children: list[Child], told: Told) -> None:
+def _kill(children: list[Child], told: Told) -> int:
     for child in children:
         if not child.running:
             raise Unkept("a process had ended before it was killed")
@@ -86,3 +85,4 @@ def _kill(children: list[Child], told: Told) -> None:
         child.kill()
     for child in children:
         told.hear(child.lines)
+    return len(children)
