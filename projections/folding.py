@@ -111,8 +111,8 @@ class Folder:
         self._standing, self._from, self._until = standing, columns.index("from_at"), columns.index("until_at")
         self._entries: dict[bytes, Entry] = {}
         self._encode = msgspec.msgpack.Encoder().encode
-        kind: Any = type(fold.begin())
-        self._decode = msgspec.msgpack.Decoder(kind).decode
+        begun: Any = fold.begin()
+        self._decode = msgspec.msgpack.Decoder(begun.__class__).decode
         self._touched: dict[bytes, tuple[Entry, int]] = {}
 
     def forget(self, parked: Iterable[bytes]) -> None:

@@ -2,7 +2,7 @@
 
 A customer's rows hold from their last event to the horizon. Before that, past it, or as known at an earlier position, the
 customer is folded here, by the same fold, and the same rows come out. A request takes the pointer once (`view`) and hands
-it on, so all that it reads is of one generation; a cursor carries the generation, the clock, and the rank of the last row.
+it on, so all that it reads is of one generation; a cursor carries generation, clock, and the rank of the last row.
 
 Instants that come in are µs since 1970; rows go out as dictionaries by column, with `datetime` in UTC, ids as text, and
 JSON decoded.
@@ -381,13 +381,8 @@ class Reader:
         return rendered
 
     def _parked(self, connection: Connection[Any], view: Generation, customers: list[str]) -> dict[str, str]:
-        return {
-            str(row[0]): row[1]
-            for row in connection.execute(
-                "SELECT customer, reason FROM rows.parked WHERE generation = %s AND customer = ANY(%s::uuid[])",
-                [view.id, customers],
-            )
-        }
+        query = "SELECT customer, reason FROM rows.parked WHERE generation = %s AND customer = ANY(%s::uuid[])"
+        return {str(customer): reason for customer, reason in connection.execute(query, [view.id, customers])}
 
 
 _PAGED_BY = frozenset({"owner", "customer", "team", "handler", "channel", "purpose"})
