@@ -31,6 +31,7 @@ class Tail:
 
     async def run(self) -> None:
         """Follow the head, through lost connections too; to be run as a task."""
+        self.closing = False
         while not self.closing:
             try:
                 async with await AsyncConnection.connect(self._url, autocommit=True) as connection:
