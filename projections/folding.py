@@ -23,10 +23,8 @@ from domain.order import amend, key
 from projections.generations import partition
 from projections.histories import Broken, Slice, Tally, decode, tails
 from projections.projection import Table
-from projections.store import Gathered, Parked, Rendered, Row, Saved, Writer
+from projections.store import SLOTS, STRIDE, Gathered, Parked, Rendered, Row, Saved, Writer, marks, slot
 
-STRIDE = 64
-SLOTS = 4
 _AMENDMENTS = frozenset({TouchpointCorrected, TouchpointVoided})
 _EVICTED = SLOTS  # the slot of states that left memory between two marks
 _WORTH_KEEPING = 16  # events; what is nearer to a kept state is folded again sooner than written and read
@@ -303,15 +301,15 @@ class Folder:
             self._advance(state, ordered)
         elif mends:
             self._advance(state, ordered)
-            self._keep(customer, entry, _slot(version // STRIDE), version + 1, version)
+            self._keep(customer, entry, slot(version // STRIDE), version + 1, version)
         else:
             done = 0
-            for block in _marks(before // STRIDE, version // STRIDE):
+            for block in marks(before // STRIDE, version // STRIDE):
                 upto = block * STRIDE - before
                 self._advance(state, ordered[done:upto])
                 done = upto
                 start = min((e.version for e in ordered[done:]), default=version + 1)
-                self._keep(customer, entry, _slot(block), start, version)
+                self._keep(customer, entry, slot(block), start, version)
             self._advance(state, ordered[done:])
         entry.version = state.version = version
         self._entries[customer] = entry
@@ -383,19 +381,6 @@ def _settled_among(event: Event, ids: set[str], state: Any) -> bool:
     if isinstance(event, TouchpointCorrected) and event.target in ids:
         return event.time is None or state.last is None or micros(event.time) > state.last[0]
     return False
-
-
-def _marks(before: int, after: int) -> list[int]:
-    """Of the blocks (before, after] the last one of each slot, ascending."""
-    last: dict[int, int] = {}
-    for block in range(max(before + 1, after - 4**SLOTS), after + 1):
-        last[_slot(block)] = block
-    return sorted(last.values())
-
-
-def _slot(block: int) -> int:
-    zeros = (block & -block).bit_length() - 1
-    return min(SLOTS - 1, zeros // 2)
 
 
 def _broken(event: Event | None, error: Exception) -> Broken:

@@ -14,6 +14,9 @@ _EPOCH = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000  # Postgr
 
 _pack = msgspec.msgpack.Encoder().encode
 
+STRIDE = 64  # events between two kept states of a customer
+SLOTS = 4
+
 Row = tuple[Any, ...]
 Rendered = dict[str, list[Row]]
 
@@ -228,3 +231,17 @@ def _copy(
         copy.set_types(list(types))
         for row in rows:
             copy.write_row(row)
+
+
+def marks(before: int, after: int) -> list[int]:
+    """Of the blocks (before, after] the last one of each slot, ascending."""
+    last: dict[int, int] = {}
+    for block in range(max(before + 1, after - 4**SLOTS), after + 1):
+        last[slot(block)] = block
+    return sorted(last.values())
+
+
+def slot(block: int) -> int:
+    """Where the state after so many strides is kept; it replaces the one that was there."""
+    zeros = (block & -block).bit_length() - 1
+    return min(SLOTS - 1, zeros // 2)
