@@ -5,7 +5,7 @@ from decimal import Decimal
 from msgspec import Struct, field
 
 
-class Resolution(Struct, array_like=True):
+class Resolution(Struct, array_like=True, gc=False):
     """One settlement of a complaint; a reopening does not take it away."""
 
     round: int
@@ -19,7 +19,7 @@ class Resolution(Struct, array_like=True):
     staff: str | None
 
 
-class Pause(Struct, array_like=True):
+class Pause(Struct, array_like=True, gc=False):
     """One stretch in which a complaint stood still; `until` NEVER: it still does."""
 
     at: int
@@ -28,7 +28,7 @@ class Pause(Struct, array_like=True):
     id: str
 
 
-class Case(Struct, array_like=True):
+class Case(Struct, array_like=True, gc=False):
     """A complaint with all its rounds."""
 
     ref: str

@@ -3,6 +3,8 @@
 `Customer` is folded in place by `domain.customer.evolve`. All of it can be encoded (msgpack) and is bounded: what
 would grow with a history is cut by `domain.customer.trim`, which a fold calls with the memory that its rules need.
 
+Nothing here can be part of a ring, so the collector need not look at it (`gc=False`).
+
 Units: instants are microseconds since 1970-01-01T00:00Z; money is `Decimal`, kept apart per currency. An `Item` is one
 happening: (occurred at, event id). `version` is the place in the stream of the event whose sealed part says more.
 """
@@ -67,6 +69,9 @@ class Series(IntEnum):
     NEED = 28
 
 
+KINDS: Final = len(Series)
+
+
 class Changed:
     """Bits that say what an event changed: one for each series (1 << series), and those below."""
 
@@ -91,7 +96,7 @@ class News(NamedTuple):
     ref: str = ""
 
 
-class Mark(Struct, array_like=True):
+class Mark(Struct, array_like=True, gc=False):
     """A pointer to an event whose sealed part is shown, with the code that says what it is about."""
 
     id: str
@@ -101,7 +106,7 @@ class Mark(Struct, array_like=True):
     until: int = NEVER
 
 
-class Point(Struct, array_like=True):
+class Point(Struct, array_like=True, gc=False):
     """A contact point or external id; its value is sealed in the event that `version` points at."""
 
     id: str
@@ -112,7 +117,7 @@ class Point(Struct, array_like=True):
     shared: bool
 
 
-class Contact(Struct, array_like=True):
+class Contact(Struct, array_like=True, gc=False):
     """The conversation that reached them last."""
 
     id: str
@@ -126,7 +131,7 @@ class Contact(Struct, array_like=True):
     complaint: str | None
 
 
-class Consent(Struct, array_like=True):
+class Consent(Struct, array_like=True, gc=False):
     """What they said last about being contacted for a purpose on a channel (None: all of them)."""
 
     purpose: str | None
@@ -139,7 +144,7 @@ class Consent(Struct, array_like=True):
     evidence: str | None
 
 
-class Wishes(Struct, array_like=True):
+class Wishes(Struct, array_like=True, gc=False):
     """How they wish to be treated."""
 
     preferred: tuple[str, ...] = ()
@@ -155,7 +160,7 @@ class Wishes(Struct, array_like=True):
     stated: dict[str, str] = field(default_factory=dict[str, str])  # field -> id of the event that stated it
 
 
-class Promise(Struct, array_like=True):
+class Promise(Struct, array_like=True, gc=False):
     """What someone told them that we would do."""
 
     ref: str
@@ -169,7 +174,7 @@ class Promise(Struct, array_like=True):
     complaint: str | None
 
 
-class Planned(Struct, array_like=True):
+class Planned(Struct, array_like=True, gc=False):
     """A contact that a person planned."""
 
     ref: str
@@ -184,7 +189,7 @@ class Planned(Struct, array_like=True):
     not_before: int = 0
 
 
-class Wait(Struct, array_like=True):
+class Wait(Struct, array_like=True, gc=False):
     """Something of theirs that a human has yet to answer."""
 
     kind: str  # enquiry, missed-call, auto-reply, review, csat, nps
@@ -197,7 +202,7 @@ class Wait(Struct, array_like=True):
     topic: str | None = None
 
 
-class Assignment(Struct, array_like=True):
+class Assignment(Struct, array_like=True, gc=False):
     """Who owns the relationship from `at` on; `manager` None: nobody."""
 
     at: int
@@ -208,7 +213,7 @@ class Assignment(Struct, array_like=True):
     introduced: int = 0
 
 
-class Cover(Struct, array_like=True):
+class Cover(Struct, array_like=True, gc=False):
     """Who cares for them for a while in the owner's place."""
 
     at: int
@@ -218,7 +223,7 @@ class Cover(Struct, array_like=True):
     reason: str | None
 
 
-class Purchase(Struct, array_like=True):
+class Purchase(Struct, array_like=True, gc=False):
     """A purchase of which something may still come back."""
 
     at: int
@@ -227,7 +232,7 @@ class Purchase(Struct, array_like=True):
     currency: str
 
 
-class Order(Struct, array_like=True):
+class Order(Struct, array_like=True, gc=False):
     """An order on its way."""
 
     ref: str
@@ -238,7 +243,7 @@ class Order(Struct, array_like=True):
     expected: str | None = None
 
 
-class Prospect(Struct, array_like=True):
+class Prospect(Struct, array_like=True, gc=False):
     """What they may buy."""
 
     ref: str
@@ -252,7 +257,7 @@ class Prospect(Struct, array_like=True):
     staff: str | None
 
 
-class Holding(Struct, array_like=True):
+class Holding(Struct, array_like=True, gc=False):
     """An account, policy or subscription that they have."""
 
     ref: str
@@ -276,12 +281,12 @@ Unmatched = (
 )  # fmt: skip
 
 
-class Customer(Struct, array_like=True):
+class Customer(Struct, array_like=True, gc=False):
     """Everything that is known of one customer, as far as clear facts say."""
 
     # what rules count
-    series: list[list[Item]] = field(default_factory=lambda: [[] for _ in Series])
-    dropped: list[int] = field(default_factory=lambda: [0] * len(Series))
+    series: list[list[Item]] = field(default_factory=lambda: [[] for _ in range(KINDS)])
+    dropped: list[int] = field(default_factory=lambda: [0] * KINDS)
     months: list[Item] = field(default_factory=list[Item])  # the last act of each calendar month (UTC)
     month_ends: int = 0
     news: list[News] = field(default_factory=list[News])

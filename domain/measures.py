@@ -26,7 +26,7 @@ EVER: Final = 0
 Answer = tuple[bool, int]
 
 
-class Measured(Struct, array_like=True):
+class Measured(Struct, array_like=True, gc=False):
     """One criterion as measured: what, the value, how it was compared, with what; which events."""
 
     measure: str

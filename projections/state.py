@@ -14,7 +14,7 @@ from domain.measures import Measured
 from domain.order import Key
 
 
-class TrustItem(Struct, array_like=True, frozen=True):
+class TrustItem(Struct, array_like=True, frozen=True, gc=False):
     """Points that something gave or took."""
 
     at: int
@@ -23,7 +23,7 @@ class TrustItem(Struct, array_like=True, frozen=True):
     event: str
 
 
-class Trust(Struct, array_like=True):
+class Trust(Struct, array_like=True, gc=False):
     """Points over a rolling window, as running sums over a list in order of time."""
 
     items: list[TrustItem] = field(default_factory=list[TrustItem])
@@ -37,7 +37,7 @@ class Trust(Struct, array_like=True):
     due: int = NEVER
 
 
-class Tier(Struct, array_like=True):
+class Tier(Struct, array_like=True, gc=False):
     """Which levels hold, and since when others do not."""
 
     lost: list[int] = field(
@@ -53,7 +53,7 @@ class Tier(Struct, array_like=True):
     due: int = 0
 
 
-class Stage(Struct, array_like=True, frozen=True):
+class Stage(Struct, array_like=True, frozen=True, gc=False):
     """A stage from `at` on, and why."""
 
     at: int
@@ -63,7 +63,7 @@ class Stage(Struct, array_like=True, frozen=True):
     last: str  # the event cited last, or ""
 
 
-class Deadlines(Struct, array_like=True):
+class Deadlines(Struct, array_like=True, gc=False):
     """What the rules ask of an open complaint in its present round. NEVER: not asked, or the clock stands still."""
 
     id: str
@@ -78,7 +78,7 @@ class Deadlines(Struct, array_like=True):
     late: dict[int, int]  # by so many times its time -> from when on
 
 
-class Verdict(Struct, array_like=True, frozen=True):
+class Verdict(Struct, array_like=True, frozen=True, gc=False):
     """How a round of a complaint ended against its deadline; it stays whatever comes after."""
 
     round: int
@@ -88,7 +88,7 @@ class Verdict(Struct, array_like=True, frozen=True):
     factor: float
 
 
-class State(Struct, array_like=True):
+class State(Struct, array_like=True, gc=False):
     """One customer, folded up to `last`."""
 
     customer: Customer = field(default_factory=Customer)
