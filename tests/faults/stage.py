@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from api import embedded
 from tests.ledgers import Home, settle
@@ -118,7 +119,7 @@ class Stage:
         """Drop a trial's databases."""
         with self.admin() as connection:
             for url in home:
-                name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
+                name = conninfo_to_dict(url)["dbname"]
                 connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
 
     def _databases(self, name: str, template: str | None = None) -> Home:
@@ -142,7 +143,7 @@ class Stage:
 
     def terminate_somebody(self, home: Home) -> int:
         """Have one connection of a trial's databases ended by the server; how many were."""
-        names = [str(psycopg.conninfo.conninfo_to_dict(url)["dbname"]) for url in home]
+        names = [str(conninfo_to_dict(url)["dbname"]) for url in home]
         with self.admin() as connection:
             return connection.execute(
                 """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
