@@ -50,6 +50,7 @@ class Tier(Struct, array_like=True, gc=False):
     need: dict[str, Decimal] = field(
         default_factory=dict[str, Decimal]
     )  # currency -> from what on a level more may hold
+    returned: int = -NEVER  # when something was last given back
     due: int = 0
 
 

@@ -23,7 +23,12 @@ def judge(state: State, rules: Rules, t: int) -> int:
         tier.lost = [0] * len(levels)
         state.level = len(levels)
     _sum_up(state, rules.tier_window, t)
-    if t < tier.due and not state.dirty & _RETURNS and not _gains(state):
+    if (
+        t < tier.due
+        and tier.returned + rules.tier_window <= t
+        and not state.dirty & Changed.RETURNED
+        and not _gains(state)
+    ):
         return 0
     if state.customer.spend:
         _rejudge(state, rules, t)
@@ -32,11 +37,11 @@ def judge(state: State, rules: Rules, t: int) -> int:
     return _settle(state, rules, t)
 
 
-_RETURNS: Final = Changed.RETURNED | 1 << Series.RETURN
-
-
 def _gains(state: State) -> bool:
-    """Could what was bought lift any level? More spend cannot end one."""
+    """Whether what was bought could lift any level.
+
+    It cannot end one, nor bring one nearer, unless a return in the window is about to leave it.
+    """
     need = state.tier.need
     return any(currency not in need or net >= need[currency] for currency, net in state.tier.net.items())
 
@@ -50,8 +55,11 @@ def _sum_up(state: State, window: int, t: int) -> None:
         upto = tier.upto.get(currency, 0)
         size = len(items)
         while upto < size:
-            net += items[upto][2]
+            at, _, amount = items[upto]
+            net += amount
             upto += 1
+            if amount < 0:
+                tier.returned = at
         first = tier.first.get(currency, 0)
         while first < size and items[first][0] <= since:
             net -= items[first][2]
