@@ -64,6 +64,7 @@ class KeyStore:
         self._master = AESGCM(master)
         self._keys: dict[bytes, AESGCM] = {}
         self._holdings: dict[bytes, tuple[Holding, ...]] = {}
+        self._provisional: dict[bytes, bytes] = {}
         self._revision = 0
         self.secrets = self._open_secrets()
 
@@ -95,6 +96,7 @@ class KeyStore:
         if row is not None and row[0] != self._revision:
             self._keys.clear()
             self._holdings.clear()
+            self._provisional.clear()
             self._revision = row[0]
 
     def keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
@@ -184,15 +186,22 @@ class KeyStore:
 
     def provisional(self, token: bytes) -> bytes:
         """The provisional customer that stands for all holders of a point."""
+        known = self._provisional.get(token)
+        if known is None:
+            self._make_room(self._provisional)
+            known = self._provisional[token] = self._find_provisional(token)
+        return known
+
+    def _find_provisional(self, token: bytes) -> bytes:
         with self._pool.connection() as c, c.transaction():
             _lock(c, [token])
             row = c.execute("SELECT customer FROM keys.provisional WHERE token = %s", [UUID(bytes=token)]).fetchone()
-            if row is None:
-                customer = uuid4()
-                self._make_keys(c, [customer.bytes])
-                c.execute("INSERT INTO keys.provisional VALUES (%s, %s)", [UUID(bytes=token), customer])
-                return customer.bytes
-            return row[0].bytes
+            if row is not None:
+                return row[0].bytes
+            customer = uuid4()
+            self._make_keys(c, [customer.bytes])
+            c.execute("INSERT INTO keys.provisional VALUES (%s, %s)", [UUID(bytes=token), customer])
+            return customer.bytes
 
     def confirm(self, customers: Iterable[bytes]) -> None:
         """These customers' registrations are recorded."""

@@ -144,6 +144,7 @@ class Ledger:
         if late:
             self.recorder.append([item._replace(unit=0) for item in late])
             settled += [item.customer for item in late]
+        self.router.settle(settled)
         sent = [(s.touchpoint, s.customer) for s, _ in kept]
         self.blind.finish(settled, sent, [pair for i, pair in enumerate(sent) if i not in recorded])
 

@@ -5,7 +5,7 @@ says whose it is. Registration is repeated by every sender until one has recorde
 that a sender that dies in between leaves nothing half done.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -28,7 +28,7 @@ from domain.events import (
     StaffChanged,
     StaffRegistered,
 )
-from domain.keystore import Holding, KeyStore, holders
+from domain.keystore import REMEMBERED, Holding, KeyStore, holders
 from domain.sealing import uuid_bytes, uuid_text
 from domain.vocabulary import name_of
 
@@ -50,6 +50,7 @@ class Router:
         self._keys = keys
         self._secrets = keys.secrets
         self._token = lru_cache(maxsize=65_536)(keys.secrets.token)
+        self._settled: set[bytes] = set()  # customers whose registration is known to be recorded
 
     def route(self, touchpoints: Sequence[Touchpoint]) -> list[Route | Refusal]:
         """One route or refusal for each, in order; claims points that nobody holds."""
@@ -63,6 +64,12 @@ class Router:
         if unheld:
             held |= self._keys.claim(unheld, self._identified_id)
         return [self._one(t, token, held) for t, token in zip(touchpoints, tokens, strict=True)]
+
+    def settle(self, customers: Iterable[bytes]) -> None:
+        """These customers' registrations are recorded; nobody has to repeat them."""
+        if len(self._settled) > REMEMBERED:
+            self._settled.clear()
+        self._settled.update(customers)
 
     def find(self, point: Point, at: int) -> list[bytes]:
         """Who holds a point at `at` (µs): nobody, one, or several."""
@@ -81,6 +88,8 @@ class Router:
         found = holders(held[token], t.occurred)
         if len(found) > 1:
             customer = self._keys.provisional(token)
+            if customer in self._settled:
+                return Route(customer)
             return Route(customer, [self._registered(customer, t, provisional=True)])
         holder = found[0]
         if not holder.claimed:
