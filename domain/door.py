@@ -42,7 +42,7 @@ from domain.vocabulary import (
 AHEAD = timedelta(days=1)
 
 
-class CloudEvent(Struct, frozen=True, kw_only=True):
+class CloudEvent(Struct, gc=False, frozen=True, kw_only=True):
     """The attributes of CloudEvents 1.0 that Jejak reads; others are allowed and left alone."""
 
     specversion: Literal["1.0"]
@@ -57,7 +57,7 @@ class CloudEvent(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-class Point(Struct, frozen=True):
+class Point(Struct, gc=False, frozen=True):
     """A contact point or external id: its kind, its normal form, and as it was written."""
 
     kind: str
@@ -67,7 +67,7 @@ class Point(Struct, frozen=True):
     scheme: str | None = None
 
 
-class Touchpoint(Struct, kw_only=True):
+class Touchpoint(Struct, gc=False, kw_only=True):
     """An event that was read, before it has a customer and a place."""
 
     event: Event

@@ -80,14 +80,14 @@ Severity = Literal["low", "normal", "high", "critical"]
 PointKind = Literal["phone", "email", "whatsapp", "telegram", "messenger", "postal", "external"]
 
 
-class Money(Struct, frozen=True, forbid_unknown_fields=True):
+class Money(Struct, gc=False, frozen=True, forbid_unknown_fields=True):
     """An amount in one currency; never a float."""
 
     amount: Decimal_
     currency: Currency
 
 
-class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Line(Struct, gc=False, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """One line of a purchase or return: so many of a product for so much in all."""
 
     product: Code
@@ -97,7 +97,7 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     replaces: Code | None = None
 
 
-class Window(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Window(Struct, gc=False, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """When a customer may be contacted, in their own zone; `end` before `start` runs over midnight."""
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()  # empty: every day
@@ -105,7 +105,7 @@ class Window(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     end: ClockTime
 
 
-class Wish(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+class Wish(Struct, gc=False, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
     """How often a customer wants to hear from us: `times` in each period; of one channel, or of all."""
 
     times: Annotated[int, Meta(ge=1, le=31)]
@@ -113,7 +113,9 @@ class Wish(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, 
     channel: Channel | None = None
 
 
-class Event(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type"):
+class Event(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, tag_field="type", gc=False
+):
     """What every event carries. `id` is the keyed digest of the sender's (source, id), written as a UUID."""
 
     id: str

@@ -26,7 +26,7 @@ from domain.routing import Route, Router
 from domain.sealing import NONCE, associated, seal, unseal, uuid_bytes, uuid_text
 
 
-class Receipt(Struct, frozen=True, kw_only=True):
+class Receipt(Struct, gc=False, frozen=True, kw_only=True):
     """What became of an event: `accepted` is what a dry run says of one that would be recorded."""
 
     status: Literal["recorded", "duplicate", "accepted"]
@@ -37,7 +37,7 @@ class Receipt(Struct, frozen=True, kw_only=True):
     recorded_at: datetime | None = None
 
 
-class Sending(Struct):
+class Sending(Struct, gc=False):
     """One event on its way, and where its outcome goes."""
 
     touchpoint: Touchpoint

@@ -32,7 +32,7 @@ from domain.sealing import uuid_bytes
 from domain.vocabulary import name_of
 
 
-class Recorded(Struct, frozen=True):
+class Recorded(Struct, gc=False, frozen=True):
     """An event in its place."""
 
     customer: str

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from domain.openings import WEEKDAYS, Minutes, Openings, instant, local_day, spell, zone_named
 
 _SPAN_BITS = 42  # a block of openings covers 2**42 µs, about 51 days
-_BLOCKS_KEPT = 8
+_BLOCKS_KEPT = 64
 _BLOCKS_AHEAD = 9  # more than a year
 _CUSTOMERS_KEPT = 256
 _WEEK = 7 * 1440
