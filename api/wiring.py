@@ -82,6 +82,8 @@ def open_house(
         server, database_url, keys_url = _databases(settings, stack)
         if migrating:
             bring_up_to_date(database_url, keys_url)
+        else:
+            _reach(database_url, keys_url)
         pool = open_pool(database_url, role=API_ROLE, size=size)
         stack.callback(pool.close)
         keys_pool = open_pool(keys_url, size=size)
@@ -113,6 +115,12 @@ def _databases(settings: Settings, stack: contextlib.ExitStack) -> tuple[embedde
     server = stack.enter_context(embedded.server(settings.data))
     ledger, keys = embedded.DATABASES
     return server, server.url(ledger), server.url(keys)
+
+
+def _reach(*urls: str) -> None:
+    """See at once whether the databases are there: a pool would go on trying."""
+    for url in urls:
+        psycopg.connect(url, connect_timeout=10).close()
 
 
 def bring_up_to_date(database_url: str, keys_url: str) -> list[str]:

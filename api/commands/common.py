@@ -32,15 +32,12 @@ def print_json(value: Any) -> None:
 
 
 @contextlib.contextmanager
-def at_home(*, quiet: bool = True) -> Generator[House]:
+def at_home(*, quiet: bool = True, migrating: bool = True) -> Generator[House]:
     """The house that the environment describes; says what it waits for, as starting a database takes a moment."""
     with contextlib.ExitStack() as stack:
-        if not quiet and err.is_terminal:
-            with err.status("opening the ledger …"):
-                yield_this = stack.enter_context(open_house())
-        else:
-            yield_this = stack.enter_context(open_house())
-        yield yield_this
+        with err.status("opening the ledger …") if err.is_terminal and not quiet else contextlib.nullcontext():
+            house = stack.enter_context(open_house(migrating=migrating))
+        yield house
 
 
 @contextlib.contextmanager

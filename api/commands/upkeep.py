@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
+import psycopg
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from api.commands.common import Json, Quiet, RulebookVersion, at_home, print_json, screen
-from api.doctor import examine
+from api.doctor import Finding, examine
 from api.progress import meter
 from api.rows import Rulebooks, make_engine
 from domain.rules import first_rules
@@ -57,8 +58,11 @@ def rebuild(
 
 def doctor(as_json: Json = False) -> None:
     """Look everything over, and say what is wrong and what would help."""
-    with at_home() as house:
-        findings = list(examine(house))
+    try:
+        with at_home(migrating=False) as house:
+            findings = list(examine(house))
+    except psycopg.errors.UndefinedTable:
+        findings = [Finding("schemas", "bad", "the databases are empty; `jejak serve` sets them up")]
     if as_json:
         print_json([f._asdict() for f in findings])
     else:

@@ -1,10 +1,11 @@
 """A house on databases of the test's own, and a client that calls its routes."""
 
 from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
+import psycopg
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
@@ -28,12 +29,66 @@ def templates(postgres: Postgres) -> Generator[tuple[str, str]]:
         postgres.drop(name)
 
 
+MakeHouse = Callable[[], AbstractContextManager[House]]
+
+
+@pytest.fixture(scope="session")
+def make_house(postgres: Postgres, templates: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> MakeHouse:
+    """Opens houses on new databases. Making those takes a moment: tests that change nothing share one by module."""
+
+    @contextmanager
+    def make() -> Generator[House]:
+        names = [postgres.create(t) for t in templates]
+        ledger, keys = (SecretStr(postgres.url(n)) for n in names)
+        settings = Settings(data=tmp_path_factory.mktemp("data"), database_url=ledger, keys_url=keys)
+        try:
+            with open_house(settings, migrating=False, size=4) as opened:
+                yield opened
+        finally:
+            for name in names:
+                postgres.drop(name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def grounds(postgres: Postgres, templates: tuple[str, str]) -> Generator[tuple[str, str]]:
+    """Two databases that tests use one after the other; emptying them is quicker than making others."""
+    names = [postgres.create(t) for t in templates]
+    yield postgres.url(names[0]), postgres.url(names[1])
+    for name in names:
+        postgres.drop(name)
+
+
 @pytest.fixture
-def house(make_database: Callable[..., str], templates: tuple[str, str], tmp_path: Path) -> Generator[House]:
-    ledger, keys = (make_database(t) for t in templates)
-    settings = Settings(data=tmp_path, database_url=SecretStr(ledger), keys_url=SecretStr(keys))
+def house(grounds: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) -> Generator[House]:
+    """An empty house of this test's own. A generation of rows may be there from an earlier test, as empty as the ledger."""
+    ledger, keys = grounds
+    data = tmp_path_factory.getbasetemp() / "grounds"  # with the master key that opens the secrets
+    data.mkdir(exist_ok=True)
+    settings = Settings(data=data, database_url=SecretStr(ledger), keys_url=SecretStr(keys))
+    for url, schemas in ((ledger, ["ledger", "rows"]), (keys, ["keys"])):
+        with psycopg.connect(url) as connection:
+            clear(connection, schemas)
     with open_house(settings, migrating=False, size=4) as opened:
         yield opened
+
+
+KEPT = ("secrets", "revision", "generations", "pointer")
+
+
+def clear(connection: psycopg.Connection[Any], schemas: list[str]) -> None:
+    """Delete all rows of these schemas but for what a ledger begins with, and start every generation over."""
+    tables = connection.execute(
+        """SELECT c.oid::regclass::text, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = ANY(%s) AND c.relkind IN ('r', 'p') AND NOT c.relispartition""",
+        [schemas],
+    ).fetchall()
+    for table, name in tables:
+        if name not in KEPT:
+            connection.execute(cast("LiteralString", f"DELETE FROM {table}"))
+    if "rows" in schemas:
+        connection.execute("UPDATE rows.generations SET position = 0")
 
 
 @pytest.fixture

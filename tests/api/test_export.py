@@ -2,19 +2,17 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from api.export import export_to, restore
-from api.settings import Settings
 from api.simulation import simulate
-from api.wiring import House, open_house
-from tests.api.conftest import call, record
+from api.wiring import House
+from tests.api.conftest import MakeHouse, call, record
 
 IDS = ("id", "target", "prompted_by")
 
@@ -33,11 +31,9 @@ def without_ids(line: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def empty(make_database: Callable[..., str], templates: tuple[str, str], tmp_path: Path):
-    ledger, keys = (make_database(t) for t in templates)
-    settings = Settings(data=tmp_path / "other", database_url=SecretStr(ledger), keys_url=SecretStr(keys))
-    with open_house(settings, migrating=False, size=4) as opened:
-        yield opened
+def empty(make_house: MakeHouse) -> Generator[House]:
+    with make_house() as made:
+        yield made
 
 
 def imported(house: House, lines: list[dict[str, Any]]) -> None:
