@@ -23,7 +23,7 @@ from tests.ledgers import MASTER
 
 def main() -> None:
     """Read as the JSON in the first argument says."""
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # lost connections are what this is about
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # lost connections are what this is about
     wish = json.loads(sys.argv[1])
     after, until = 0, None
     with (

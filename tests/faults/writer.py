@@ -97,7 +97,7 @@ def fail(why: str) -> NoReturn:
 
 def main() -> None:
     """Write as the JSON in the first argument says."""
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # lost connections are what this is about
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # lost connections are what this is about
     wish = json.loads(sys.argv[1])
     ended = threading.Event()
     # No patience: a killed server is to be met with a new try, not with half a minute of waiting.
