@@ -4,7 +4,7 @@ Documents of rows hold instants as microseconds since 1970, and point at sealed 
 has them (see `projections.profile`). All that one answer shows of a customer is opened in one call.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +72,8 @@ def versions(document: Document) -> list[int | None]:
 
 def reference(parts: Mapping[str, Any], name: str) -> str | None:
     """How the sender called something, where that may be shown."""
-    return (parts.get("sealed_refs") or {}).get(name)
+    given: dict[str, str] = parts.get("sealed_refs") or {}
+    return given.get(name)
 
 
 def name_of(document: Document, parts: Parts) -> str | None:
@@ -218,27 +219,25 @@ def holds(row: Document, now: datetime) -> bool:
 def case(row: Document, parts: Parts) -> dict[str, Any]:
     """A complaint with its whole history of rounds."""
     sealed = parts(row["version"])
-    detail = row["detail"] or {}
+    detail: dict[str, Any] = row["detail"] or {}
+    deadlines: dict[str, int] = detail.get("deadlines") or {}
+    resolutions: list[dict[str, Any]] = detail.get("resolutions") or []
+    waits: list[dict[str, Any]] = detail.get("waits") or []
+    reopened: list[int] = detail.get("reopened") or []
     made = interval(row, "detail") | {
         "reference": reference(sealed, "complaint"),
         "description": sealed.get("description"),
     }
     for name in ("acknowledged_at", "responded_at", "promised_due", "extended_until"):
         made[name] = shown(detail.get(name))
-    made["deadlines"] = {step: shown(at) for step, at in (detail.get("deadlines") or {}).items()}
+    made["deadlines"] = {step: shown(at) for step, at in deadlines.items()}
     made["resolutions"] = [
         {n: shown(v) if n in ("at", "due_at") else v for n, v in r.items() if n != "version"}
         | {"summary": parts(r["version"]).get("summary")}
-        for r in detail.get("resolutions", ())
+        for r in resolutions
     ]
-    made["waits"] = [
-        {"from": shown(w["from"]), "until": shown(w["until"]), "for": w["for"]} for w in detail.get("waits", ())
-    ]
-    made["reopened"] = [shown(at) for at in _instants(detail.get("reopened"))]
+    made["waits"] = [{"from": shown(w["from"]), "until": shown(w["until"]), "for": w["for"]} for w in waits]
+    made["reopened"] = [shown(at) for at in reopened]
     made["links"] = detail.get("links", [])
     made["level"] = detail.get("level")
     return made
-
-
-def _instants(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()

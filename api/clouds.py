@@ -18,7 +18,8 @@ Cloud = dict[str, Any]
 
 def clouds(recorded: Sequence[Recorded], keys: KeyStore | None) -> list[Cloud]:
     """CloudEvents, in order; with a key store the sealed parts are opened, as far as their keys still exist."""
-    parts = opened(recorded, keys) if keys is not None else [{}] * len(recorded)
+    nothing: dict[str, Any] = {}
+    parts = opened(recorded, keys) if keys is not None else [nothing] * len(recorded)
     return [cloud(r, p) for r, p in zip(recorded, parts, strict=True)]
 
 

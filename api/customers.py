@@ -11,7 +11,7 @@ from api.clouds import moment
 from api.coordinates import Asked, Coordinates
 from api.errors import BadCursor, BadRequest, SeveralCustomers, UnknownRulebook, refusals
 from api.keys import Bearer, needs
-from api.looking import View, look
+from api.looking import View, look, parked
 from api.references import customer_of
 from api.wiring import House, HouseDep
 from domain.errors import UnknownCustomer
@@ -71,9 +71,15 @@ class ItemsAnswer(Answer):
     items: list[dict[str, Any]]
 
 
-class TimelineAnswer(ItemsAnswer):
+class TimelineAnswer(BaseModel):
     """A page of a timeline, the latest first; read on from `next` until it is null."""
 
+    customer: str
+    as_of: str
+    forecast: bool
+    position: int
+    parked: str | None
+    items: list[dict[str, Any]]
     next: str | None
 
 
@@ -176,6 +182,7 @@ def get_timeline(
             "forecast": at.forecast,
             "known_at": at.known_at,
             "position": house.ledger.head() if at.known_at is None else at.known_at,
+            "parked": parked(house, [customer]).get(customer),
             "items": [timeline.shown(e, parts(e.event.version)) for e in shown],
             "next": house.cursors.write("timeline", customer, shown[-1].key) if more else None,
         }

@@ -12,7 +12,7 @@ from api.coordinates import AsOf, Coordinates, coordinates
 from api.customers import PAGE, PAGE_TABLES, Reader, opening, page
 from api.errors import BadCursor, BadRequest, refusals
 from api.listing import Filter, listing
-from api.looking import look
+from api.looking import look, parked
 from api.opening import names
 from api.references import holders, matching, point_of
 from api.wiring import House, HouseDep
@@ -40,12 +40,18 @@ class CustomerItem(BaseModel):
     last_talk_at: str | None
     last_purchase_at: str | None
     provisional: bool
+    parked: str | None
+    """Why the customer's newest events could not be folded."""
 
 
 class CustomerPage(BaseModel):
     """A page of customers, in a fixed order; read on from `next` until it is null."""
 
     as_of: str
+    forecast: bool
+    position: int
+    """Up to where the ledger was taken into account."""
+    rulebook: str
     items: list[CustomerItem]
     next: str | None
 
@@ -69,15 +75,20 @@ def list_customers(
     among = None if q is None else matching(house, q, at.as_of, PAGE)
     last = house.cursors.read("customers", after)[0] if after else None
     view, found = listing(house, at.as_of, Filter(stage, tier, manager, among), last, limit + 1)
-    called = names(house, (r["customer"] for r in found[:limit]), view.id)
+    shown = [r["customer"] for r in found[:limit]]
+    called: Mapping[str, str] = names(house, shown, view.id) if bearer.may("read-sealed") else {}
+    reasons = parked(house, shown)
     return CustomerPage(
         as_of=moment(at.as_of) or "",
-        items=[_item(r, called if bearer.may("read-sealed") else {}) for r in found[:limit]],
+        forecast=at.forecast,
+        position=view.position,
+        rulebook=view.rulebook,
+        items=[_item(r, called, reasons) for r in found[:limit]],
         next=house.cursors.write("customers", found[limit - 1]["customer"]) if len(found) > limit else None,
     )
 
 
-def _item(row: dict[str, Any], called: Mapping[str, str]) -> CustomerItem:
+def _item(row: dict[str, Any], called: Mapping[str, str], reasons: Mapping[str, str]) -> CustomerItem:
     return CustomerItem(
         customer=row["customer"],
         name=called.get(row["customer"]),
@@ -91,6 +102,7 @@ def _item(row: dict[str, Any], called: Mapping[str, str]) -> CustomerItem:
         last_talk_at=answers.shown(row["last_talk_at"]),
         last_purchase_at=answers.shown(row["last_purchase_at"]),
         provisional=row["provisional"],
+        parked=reasons.get(row["customer"]),
     )
 
 
@@ -111,6 +123,7 @@ class Caller(BaseModel):
 class Resolution(BaseModel):
     """Who it may be: nobody known, one customer, or several who share or contest the point."""
 
+    as_of: str
     customers: list[dict[str, Any]]
 
 
@@ -122,7 +135,9 @@ def resolve(house: HouseDep, bearer: Reader, caller: Caller) -> Resolution:
         raise BadRequest("give either contact_point or external_id", pointer="/contact_point")
     ledger = opening(house, bearer)
     found = holders(house, _called(house, caller), at.as_of)
-    return Resolution(customers=[_short(house, customer, at, ledger) for customer in found])
+    return Resolution(
+        as_of=moment(at.as_of) or "", customers=[_short(house, customer, at, ledger) for customer in found]
+    )
 
 
 def _called(house: House, caller: Caller) -> Point:

@@ -175,7 +175,7 @@ class Problem(BaseModel):
 
 def status_of(error: BaseException | type[BaseException]) -> HTTPStatus:
     """The HTTP status of an error: its own in the table, or that of its nearest ancestor."""
-    kind = cast("type[BaseException]", error if isinstance(error, type) else type(error))
+    kind = error if isinstance(error, type) else type(error)
     return next((STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS), HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

@@ -7,7 +7,7 @@ event and may be opened; else as our id, which the other ledger takes as it is. 
 
 import gzip
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -60,18 +60,21 @@ def _written(file: str) -> Generator[IO[bytes]]:
 def lines(ledger: Ledger, head: int, *, sealed: bool) -> Iterator[bytes]:
     """Every event up to position `head` as a line."""
     after = 0
+    nothing: dict[str, Any] = {}
     while after < head:
         page = [r for r in ledger.feed(after, PAGE) if r.position <= head]
         if not page:
             return
         after = page[-1].position
-        parts = opened(page, ledger.keys) if sealed else [{}] * len(page)
+        parts = opened(page, ledger.keys) if sealed else [nothing] * len(page)
         sources = _sources(ledger, page)
         for r, part in zip(page, parts, strict=True):
             yield msgspec.json.encode(_portable(ledger, r, part, sources)) + b"\n"
 
 
-def restore(ledger: Ledger, clouds: Sequence[Cloud], *, actor: str, dry_run: bool = False) -> list[Receipt | Refusal]:
+def restore(
+    ledger: Ledger, clouds: Sequence[Mapping[str, Any]], *, actor: str, dry_run: bool = False
+) -> list[Receipt | Refusal]:
     """Record exported events with their own recorded times; one outcome each, in order. For an empty ledger alone."""
     if not dry_run:
         # A subject that is an id names a customer of the other ledger, who keeps that id here.
@@ -97,7 +100,7 @@ def _portable(ledger: Ledger, r: Recorded, part: dict[str, Any], sources: dict[s
         data["target"] = {"source": sources[data["target"]], "id": data["target"]}
     if (inner := parts.pop("sealed_data", None)) is not None:
         inner = dict(inner)
-        refs = inner.pop("sealed_refs", None) or {}
+        refs: dict[str, str] = inner.pop("sealed_refs", None) or {}
         data["data"] = data.get("data", {}) | inner
         _restore(ledger, data["target_type"], data["data"], refs, r.event.source)
     data |= parts

@@ -63,10 +63,9 @@ class Bearers:
     def create(self, name: str, scopes: Iterable[str], expires_at: datetime | None = None) -> str:
         """A new key, in full. BadRequest for a scope that there is not."""
         wanted = sorted(set(scopes))
-        if not wanted or (unknown := set(wanted) - set(SCOPES)):
-            raise BadRequest(
-                f"scopes have to be some of {', '.join(SCOPES)}" + (f"; not {', '.join(unknown)}" if wanted else "")
-            )
+        unknown = [scope for scope in wanted if scope not in SCOPES]
+        if not wanted or unknown:
+            raise BadRequest(f"scopes have to be some of {', '.join(SCOPES)}; not {', '.join(unknown) or 'none'}")
         with self._pool.connection() as c:
             return self._insert(c, name, wanted, expires_at)
 

@@ -71,6 +71,18 @@ def look(house: House, customer: str, at: Coordinates, tables: Sequence[str]) ->
     return View(customer, at, rules.version, position, rows, found.parked, rules.tier_names, folded=True)
 
 
+def parked(house: House, customers: Sequence[str]) -> dict[str, str]:
+    """Why some of these customers' newest events could not be folded."""
+    with house.pool.connection() as c:
+        return dict(
+            c.execute(
+                """SELECT customer::text, reason FROM rows.parked
+                    WHERE generation = (SELECT generation FROM rows.pointer) AND customer = ANY(%s::uuid[])""",
+                [list(customers)],
+            ).fetchall()
+        )
+
+
 def _nothing(parked: str | None) -> str:
     return f"this customer cannot be folded: {parked}" if parked else "nothing was known of this customer then"
 

@@ -101,6 +101,7 @@ def serve(
     listening: socket.socket, workers: int, stop: threading.Event, *, ready: Callable[[], None] | None = None
 ) -> None:
     """Run workers and engine until `stop` is set, then let them finish. `ready` is called once they are started."""
+    log_as_set()
     address = str(listening.fileno())
     children = [Child("engine", ["engine"])]
     children += [Child(f"worker {n}", ["worker", address], [listening.fileno()]) for n in range(1, workers + 1)]
@@ -189,12 +190,16 @@ def _when_orphaned(act: Callable[[], object]) -> None:
     threading.Thread(target=wait, name="parent", daemon=True).start()
 
 
+def log_as_set() -> None:
+    """Write what is worth knowing to standard error, from JEJAK_LOG on."""
+    level = os.environ.get("JEJAK_LOG", "info").upper()
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # that it started, the parent says
+
+
 def main(arguments: Sequence[str]) -> None:
     """What a child process does: `engine`, or `worker` and the number of the inherited socket."""
-    logging.basicConfig(
-        level=os.environ.get("JEJAK_LOG", "info").upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # that it started, the parent says
+    log_as_set()
     match list(arguments):
         case ["engine"]:
             follow()

@@ -1,7 +1,7 @@
 """jejak simulate | import | export."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,7 +56,7 @@ def import_(
     """Record the events of files. It can be stopped and started again: nothing is recorded twice."""
     with at_home(quiet=quiet) as house:
 
-        def record(clouds: Sequence[dict[str, Any]]) -> Sequence[Any]:
+        def record(clouds: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
             if "recordedtime" in clouds[0]:  # an export, or a simulation that asked for it
                 return restore(house.ledger, clouds, actor="import", dry_run=dry_run)
             return house.ledger.record(clouds, actor="import", dry_run=dry_run)

@@ -1,7 +1,7 @@
 """jejak key create | list | revoke."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -58,7 +58,7 @@ def revoke(id_: Annotated[str, typer.Argument(metavar="ID", help="The id of the 
             raise BadRequest(f"there is no key {wanted!r}; `jejak key list` shows those there are")
 
 
-def _plain(b: Bearer) -> dict[str, object]:
+def _plain(b: Bearer) -> dict[str, Any]:
     times = {name: moment(getattr(b, name)) for name in ("created_at", "expires_at", "revoked_at", "last_used_at")}
     return {"id": b.id, "name": b.name, "scopes": b.scopes} | times
 

@@ -1,7 +1,7 @@
 """jejak customer | queue."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from rich.tree import Tree
@@ -75,7 +75,7 @@ def _several(house: House, found: Any, *, as_json: bool) -> None:
             "stage": p["standing"]["stage"],
             "tier": p["standing"]["tier"],
             "owner": p["standing"]["owner"],
-            "last_talk_at": (p["last_conversation"] or {}).get("at"),
+            "last_talk_at": p["last_conversation"]["at"] if p["last_conversation"] else None,
         }
         for p in pages
     ]
@@ -112,11 +112,11 @@ def _tree(field: Explained, answer: Any) -> Tree:
     return tree
 
 
-def _grow(tree: Tree, value: Any) -> None:
+def _grow(tree: Tree, value: dict[str, Any] | list[Any]) -> None:
     pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
     for name, inner in pairs:
         if isinstance(inner, dict | list):
-            _grow(tree.add(str(name), style="bold"), inner)
+            _grow(tree.add(str(name), style="bold"), cast("dict[str, Any] | list[Any]", inner))
         else:
             tree.add(f"{name}: {inner}", style="not bold")
 

@@ -161,5 +161,7 @@ def test_a_customer_who_cannot_be_folded_says_so(client: TestClient, siti: str, 
             [siti],
         )
         c.execute("SET ROLE jejak_api")
-    for path in ("", "/stages", "/complaints"):
+    (listed,) = client.get("/v1/customers", params={"q": "siti"}).json()["items"]
+    assert listed["parked"] == "an event that nobody understands"
+    for path in ("", "/timeline", "/stages", "/complaints"):
         assert client.get(f"/v1/customers/{siti}{path}").json()["parked"] == "an event that nobody understands"

@@ -12,6 +12,7 @@ import pytest
 from api.export import export_to, restore
 from api.simulation import simulate
 from api.wiring import House
+from domain.events import ComplaintClosed, ComplaintOpened, TouchpointVoided
 from tests.api.conftest import MakeHouse, call, record
 
 IDS = ("id", "target", "prompted_by")
@@ -57,7 +58,9 @@ def test_references_lead_to_the_same_ids_and_later_events_join_them(house: House
     imported(empty, exported(house, tmp_path / "first.ndjson"))
     receipt = record(empty, call("c-2", type="complaint.closed") | {"data": {"complaint": "K-7"}})[0]
     opened, closed = empty.ledger.stream(receipt.customer)[-2:]
-    assert opened.complaint == closed.complaint  # type: ignore[attr-defined]
+    assert isinstance(opened, ComplaintOpened)
+    assert isinstance(closed, ComplaintClosed)
+    assert opened.complaint == closed.complaint
 
 
 def test_corrections_still_find_their_targets(house: House, empty: House, tmp_path: Path) -> None:
@@ -68,7 +71,8 @@ def test_corrections_still_find_their_targets(house: House, empty: House, tmp_pa
     )
     imported(empty, exported(house, tmp_path / "first.ndjson"))
     *_, first, void = empty.ledger.feed(0, 10)
-    assert void.event.target == first.event.id  # type: ignore[attr-defined]
+    assert isinstance(void.event, TouchpointVoided)
+    assert void.event.target == first.event.id
 
 
 def test_contact_points_find_their_customers_again(house: House, empty: House, tmp_path: Path) -> None:
