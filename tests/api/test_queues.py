@@ -125,7 +125,9 @@ def test_due_promises_head_the_outreach(client: TestClient) -> None:
     found = items(client, "outreach")
     assert {i["class"] for i in found[:6]} == {"promise"}
     assert found[0]["text"].startswith("promised")
-    assert items(client, "outreach", as_of="2026-03-04T12:00:00Z") == []
+    # Whose first contact by rhythm falls when depends on their id; no promise is due yet.
+    earlier = items(client, "outreach", as_of="2026-03-04T12:00:00Z")
+    assert {i["class"] for i in earlier} <= {"rhythm"}
 
 
 def test_the_neglected_are_those_whose_contact_is_long_due(client: TestClient) -> None:
