@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from api.errors import BadRequest
 from api.wiring import House, HouseDep
+from domain.vocabulary import EARLIEST, LATEST_INSTANT
 
 
 class Coordinates(Struct, frozen=True):
@@ -45,7 +46,10 @@ def moment(text: str | None, name: str) -> datetime | None:
         raise BadRequest(
             f"{name} is {text!r}; 2026-03-01 or 2026-03-01T09:00:00+07:00 could be read", pointer=f"/query/{name}"
         ) from None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
+    given = given if given.tzinfo else given.replace(tzinfo=UTC)
+    if not EARLIEST <= given < LATEST_INSTANT:  # outside, it could not be written in every time zone
+        raise BadRequest(f"{name} is {text!r}; a time from 1900 to 9998 would be right", pointer=f"/query/{name}")
+    return given
 
 
 def position(house: House, text: str | None) -> int | None:

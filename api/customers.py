@@ -169,6 +169,7 @@ def get_timeline(
     last = house.cursors.read("timeline", after) if after else None
     if last is not None and last[0] != customer:
         raise BadCursor("this cursor belongs to another customer's timeline", pointer="/query/after")
+    head = house.ledger.head()  # before the history, which then holds all up to there
     history = house.ledger.stream(customer, at.known_at)
     found = timeline.entries(history, at.as_of, [known_type(t) for t in type or ()])
     if last is not None:
@@ -181,7 +182,7 @@ def get_timeline(
             "as_of": moment(at.as_of),
             "forecast": at.forecast,
             "known_at": at.known_at,
-            "position": house.ledger.head() if at.known_at is None else at.known_at,
+            "position": head if at.known_at is None else min(at.known_at, head),
             "parked": parked(house, [customer]).get(customer),
             "items": [timeline.shown(e, parts(e.event.version)) for e in shown],
             "next": house.cursors.write("timeline", customer, shown[-1].key) if more else None,

@@ -10,6 +10,7 @@ An answer is given once the event is durable. The same event again is answered a
 mended by sending again.
 """
 
+import io
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
@@ -26,6 +27,7 @@ from domain.ledger import Ledger, Receipt
 
 LARGEST_BODY = 64 * 1024 * 1024  # bytes
 MOST = 10_000  # events in one request
+AT_ONCE = 65_536  # bytes that are read without a detour
 NDJSON = "application/x-ndjson"
 JSON = "application/json"
 ONE: dict[str, Any] = {"type": "object", "description": "A CloudEvent 1.0 whose `type` is one of the vocabulary"}
@@ -83,7 +85,10 @@ async def append_events(request: Request) -> Response:
     if isinstance(clouds, Mapping):
         if dry_run:
             return _single((await run_in_threadpool(ledger.record, [clouds], actor=actor, dry_run=True))[0])
-        admitted = ledger.admit(clouds, actor=actor)
+        if len(body) < AT_ONCE:
+            admitted = ledger.admit(clouds, actor=actor)
+        else:  # others must not wait while it is read
+            admitted = await run_in_threadpool(ledger.admit, clouds, actor=actor)
         return _single(admitted if isinstance(admitted, Refusal) else await request.app.state.grouping.append(admitted))
     outcomes = await run_in_threadpool(_record, ledger, clouds, actor, atomic, dry_run)
     return await run_in_threadpool(_many, outcomes, lines=_media(request) == NDJSON)
@@ -125,7 +130,7 @@ async def decoded(request: Request, body: bytes) -> Mapping[str, Any] | Sequence
             f"content type {media or '(none)'} is not read here; "
             f"application/cloudevents+json, its -batch form, {NDJSON} or JSON are"
         )
-    value = _json(body) if len(body) < 65_536 else await run_in_threadpool(_json, body)
+    value = _json(body) if len(body) < AT_ONCE else await run_in_threadpool(_json, body)
     wants_list = media.startswith("application/cloudevents-batch")
     if isinstance(value, list) and media != "application/cloudevents+json":
         return _within_limit(cast("list[Any]", value))
@@ -148,7 +153,9 @@ def _json(body: bytes) -> Any:
 def _lines(body: bytes) -> list[Any]:
     """One value a line; a line that is not JSON stands for itself and is refused as an event."""
     values: list[Any] = []
-    for line in body.splitlines():
+    for line in io.BytesIO(body):
+        if len(values) > MOST:  # refused as a whole: the rest is not looked at
+            break
         if line.strip():
             try:
                 values.append(msgspec.json.decode(line))
@@ -169,7 +176,7 @@ def _binary(request: Request, media: str, body: bytes) -> dict[str, Any]:
 
 def _within_limit(values: list[Any]) -> list[Any]:
     if len(values) > MOST:
-        raise TooLarge(f"{len(values)} events are more than the {MOST} that one request may hold; send them in parts")
+        raise TooLarge(f"these are more than the {MOST} events that one request may hold; send them in parts")
     return values
 
 

@@ -13,7 +13,7 @@ from api.clouds import Cloud, clouds
 from api.errors import BadCursor, BadRequest, refusals
 from api.keys import Bearer, needs
 from api.wiring import HouseDep
-from domain.sealing import uuid_bytes
+from domain.sealing import uuid_bytes, uuid_text
 from domain.vocabulary import LATEST, TYPES, stored_name
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -177,9 +177,8 @@ def _known(given: str) -> str:
 
 def _customer(given: str) -> str:
     try:
-        uuid_bytes(given)
+        return uuid_text(uuid_bytes(given))
     except ValueError:
         raise BadRequest(
             f"customer has to be our id of one (a UUID), not {given!r}", pointer="/query/customer"
         ) from None
-    return given

@@ -6,10 +6,11 @@ database orders them. Each event has its own outcome.
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from domain.door import Touchpoint
-from domain.errors import JejakError, Refusal
+from domain.errors import Refusal
 from domain.ledger import Ledger, Receipt
 
 LARGEST = 500  # events in one commit
@@ -47,11 +48,11 @@ class Grouping:
                 group = [self._waiting.popleft() for _ in range(min(len(self._waiting), LARGEST))]
                 try:
                     outcomes = await loop.run_in_executor(self._threads, self._ledger.append, [t for t, _ in group])
-                except JejakError as error:
+                except Exception as error:  # noqa: BLE001 - nobody may wait for ever: each caller answers with it
                     _fail(group, error)
                 except BaseException as error:
-                    # Whatever it was, nobody may wait for ever; the cause goes on to the log.
-                    _fail(group, error)
+                    _fail([*group, *self._waiting], error)
+                    self._waiting.clear()
                     raise
                 else:
                     for (_, future), outcome in zip(group, outcomes, strict=True):
@@ -67,7 +68,7 @@ class Grouping:
         self._threads.shutdown()
 
 
-def _fail(group: list[Waiting], error: BaseException) -> None:
+def _fail(group: Sequence[Waiting], error: BaseException) -> None:
     for _, future in group:
         if not future.done():
             future.set_exception(error)

@@ -71,7 +71,7 @@ class Bearers:
 
     def first(self, name: str = "first") -> str | None:
         """A key that may do everything, where no key was ever made; else None. One of several callers gets it."""
-        with self._pool.connection() as c:
+        with self._pool.connection() as c, c.transaction():
             c.execute("SELECT pg_advisory_xact_lock(hashtext('keys.bearers'))")
             if c.execute("SELECT FROM keys.bearers LIMIT 1").fetchone() is not None:
                 return None

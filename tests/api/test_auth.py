@@ -1,5 +1,6 @@
 """Who may do what."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,12 @@ def test_the_first_key_is_made_once_and_only_its_hash_is_kept(house: House) -> N
     with house.keys_pool.connection() as c:
         kept = c.execute("SELECT b::text FROM keys.bearers b").fetchall()
     assert key.split("_")[2] not in str(kept)
+
+
+def test_of_many_who_start_at_once_one_gets_the_first_key(house: House) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        keys = [key for key in pool.map(lambda _: house.bearers.first(), range(16)) if key is not None]
+    assert len(keys) == 1
 
 
 def test_use_is_noted(house: House) -> None:

@@ -161,6 +161,8 @@ def test_the_timeline_is_read_backwards_page_by_page(get: Callable[..., Any]) ->
         ("00000000-0000-4000-8000-000000000000", {}, 404, "unknown-customer"),
         ("what is this", {}, 422, "invalid-identifier"),
         ("crm:C-1", {"as_of": "yesterday"}, 422, "bad-request"),
+        ("crm:C-1", {"as_of": "9999-12-31T23:59:59-12:00"}, 422, "bad-request"),
+        ("crm:C-1", {"known_at": "0001-01-01T00:00:00+14:00"}, 422, "bad-request"),
         ("crm:C-1", {"as_of": "1999-01-01"}, 404, "unknown-customer"),
         ("crm:C-1", {"rulebook": "v99"}, 404, "unknown-rulebook"),
     ],

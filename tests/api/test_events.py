@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 import pytest
+from psycopg import OperationalError
 from starlette.testclient import TestClient
 
-from api.grouping import Grouping
+from api.grouping import LANES, LARGEST, Grouping
 from api.wiring import House
 from domain.door import Touchpoint
 from domain.errors import LedgerUnavailable
@@ -160,6 +161,29 @@ def test_when_the_database_is_away_nobody_waits_for_ever(house: House) -> None:
 
     with pytest.raises(LedgerUnavailable):
         asyncio.run(one())
+
+
+def test_a_fault_of_one_group_leaves_nobody_of_the_next_waiting(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Any) -> Any:
+        raise OperationalError("the key store went away")
+
+    async def many() -> list[Any]:
+        monkeypatch.setattr(house.ledger, "append", fails)
+        grouping = Grouping(house.ledger)
+        sent = [admitted(house, call(str(i))) for i in range(LANES * LARGEST + 1)]
+        answers = asyncio.gather(*(grouping.append(t) for t in sent), return_exceptions=True)
+        try:
+            return await asyncio.wait_for(answers, 10)
+        finally:
+            await grouping.close()
+
+    assert all(isinstance(a, OperationalError) for a in asyncio.run(many()))
+
+
+def test_too_many_lines_are_refused_as_a_whole(client: TestClient, house: House) -> None:
+    answer = client.post("/v1/events", content=b"{}\n" * 10_001, headers=LINES)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    assert house.ledger.head() == 0
 
 
 def test_one_unknown_number_from_many_callers_at_once_makes_one_customer(client: TestClient) -> None:

@@ -94,6 +94,7 @@ def test_latest_begins_at_the_end(client: TestClient, house: House) -> None:
         ({"after": "AAAA" * 10}, 400, "bad-cursor"),
         ({"type": "call.maid"}, 422, "bad-request"),
         ({"customer": "crm:C-1"}, 422, "bad-request"),
+        ({"customer": "00 " * 16 + "0"}, 422, "bad-request"),
         ({"limit": 0}, 422, "bad-request"),
         ({"limit": 1001}, 422, "bad-request"),
         ({"wait": 61}, 422, "bad-request"),
@@ -104,6 +105,12 @@ def test_what_cannot_be_read_is_refused_by_name(client: TestClient, params: dict
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
     assert next(iter(params)) in answer.json()["pointer"] or next(iter(params)) in answer.text
+
+
+def test_a_customers_id_may_be_written_in_any_way(client: TestClient, house: House) -> None:
+    customer = record(house, call("c-1"))[0].customer
+    for given in (customer.upper(), customer.replace("-", ""), customer.replace("-", " ")):
+        assert client.get("/v1/events", params={"customer": given}).json()["events"]
 
 
 def test_a_cursor_of_another_list_is_refused(client: TestClient, house: House) -> None:
