@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_val
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.cluster import make_folder, write_file
+from domain.errors import JejakError
 
 SECRETS = Path("/run/secrets")
 KEY_LENGTH = 32  # bytes; AES-256
@@ -65,16 +66,26 @@ def read() -> Settings:
     return Settings(_secrets_dir=folder)  # pyright: ignore[reportCallIssue] - taken by BaseSettings, but no field
 
 
-def master_key(settings: Settings) -> bytes:
+class MissingMasterKey(JejakError):
+    """The key store was locked with a master key, and it is not where it should be."""
+
+
+def master_key(settings: Settings, *, make: bool = True) -> bytes:
     """The 32 bytes that wrap the customers' keys; made in the data folder (mode 0600) where none is set or there.
 
-    Whoever loses them loses every sealed part: keep a copy apart from the database's.
+    Whoever loses them loses every sealed part: keep a copy apart from the database's. Where there are keys already that
+    one wraps, `make` is false, and MissingMasterKey says so.
     """
     if settings.master_key is not None:
         return _decoded(settings.master_key.get_secret_value())
     path = settings.data.expanduser() / "master.key"
     make_folder(path.parent, 0o711 if os.geteuid() == 0 else 0o700)
     if not path.exists():
+        if not make:
+            raise MissingMasterKey(
+                f"the key store is locked with a master key, but neither JEJAK_MASTER_KEY nor {path} is there; "
+                "put back the copy that was kept"
+            )
         aside = path.with_name(f"master.key.{secrets.token_hex(4)}")
         write_file(aside, base64.b64encode(secrets.token_bytes(KEY_LENGTH)).decode() + "\n")
         try:
@@ -83,7 +94,17 @@ def master_key(settings: Settings) -> bytes:
             pass
         finally:
             aside.unlink()
+        _keep(path.parent)
     return _decoded(path.read_text())
+
+
+def _keep(folder: Path) -> None:
+    """Let a new name in a folder outlast a power failure."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _decoded(text: str) -> bytes:

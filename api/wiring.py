@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 import psycopg
 from fastapi import Depends, Request
@@ -24,6 +25,7 @@ from api.people import People
 from api.rows import Rulebooks
 from api.settings import Settings
 from api.tail import Tail
+from domain.errors import JejakError
 from domain.keystore import KeyStore
 from domain.ledger import Ledger
 from domain.migrate import migrate
@@ -89,7 +91,7 @@ def open_house(
         keys_pool = open_pool(keys_url, size=size)
         stack.callback(keys_pool.close)
         rulebooks = Rulebooks(database_url)
-        keys = KeyStore(keys_pool, settings_module.master_key(settings))
+        keys = _key_store(settings, keys_pool, database_url)
         yield House(
             settings=settings,
             database_url=database_url,
@@ -131,6 +133,31 @@ def bring_up_to_date(database_url: str, keys_url: str) -> list[str]:
             for package, name in schemas:
                 applied += [f"{name}/{file}" for file in migrate(connection, package, name)]
     return applied
+
+
+class WrongKeyStore(JejakError):
+    """The key store is not the one that this ledger was written with."""
+
+
+def _key_store(settings: Settings, pool: Pool, database_url: str) -> KeyStore:
+    """The ledger's key store, opened. WrongKeyStore or MissingMasterKey where a new one would lose what the old one knew."""
+    with pool.connection() as keys, psycopg.connect(database_url, autocommit=True) as ledger:
+        used = keys.execute("SELECT FROM keys.secrets LIMIT 1").fetchone() is not None
+        if not used and ledger.execute("SELECT FROM ledger.commits LIMIT 1").fetchone() is not None:
+            raise WrongKeyStore(
+                "the key store is empty, but the ledger is not: JEJAK_KEYS_URL names another database, "
+                "or the one that belongs to this ledger has to be restored"
+            )
+        store = KeyStore(pool, settings_module.master_key(settings, make=not used))
+        if ledger.execute("SELECT to_regclass('ledger.pair') IS NULL").fetchone() == (True,):
+            return store  # a schema that is yet to be migrated
+        mark = UUID(bytes=store.secrets.token("key-store", ""))
+        ledger.execute("INSERT INTO ledger.pair (keys) VALUES (%s) ON CONFLICT DO NOTHING", [mark])
+        if ledger.execute("SELECT keys FROM ledger.pair").fetchone() != (mark,):
+            raise WrongKeyStore(
+                "the key store belongs to another ledger: JEJAK_DATABASE_URL and JEJAK_KEYS_URL are not of one pair"
+            )
+    return store
 
 
 async def house(request: Request) -> House:

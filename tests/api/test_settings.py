@@ -57,6 +57,15 @@ def test_an_impossible_value_is_refused_by_name_and_never_shown(
     assert not any(value in str(refused.value) for value in variables.values())
 
 
+def test_a_lost_master_key_is_never_replaced(tmp_path: Path) -> None:
+    wish = settings.Settings(data=tmp_path / "data")
+    with pytest.raises(settings.MissingMasterKey, match=r"master\.key"):
+        settings.master_key(wish, make=False)
+    assert list(wish.data.iterdir()) == []
+    made = settings.master_key(wish)
+    assert settings.master_key(wish, make=False) == made
+
+
 def test_processes_that_start_at_once_make_one_key_for_its_owner_alone(tmp_path: Path) -> None:
     wish = settings.Settings(data=tmp_path / "data")
     with ThreadPoolExecutor(8) as pool:
