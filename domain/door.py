@@ -40,6 +40,7 @@ from domain.vocabulary import (
 )
 
 AHEAD = timedelta(days=1)
+LARGEST = 1_048_576  # bytes of one event
 
 
 class CloudEvent(Struct, gc=False, frozen=True, kw_only=True):
@@ -92,12 +93,18 @@ class Door:
     def admit(self, raw: Mapping[str, Any], *, actor: str, now: datetime) -> Touchpoint:
         """Read one event; InvalidEvent, InvalidIdentifier or FromTheFuture where it cannot stand."""
         canonical = _canonical(raw)
+        if len(canonical) > LARGEST:
+            raise InvalidEvent(
+                f"is {len(canonical)} bytes of JSON; at most {LARGEST} would be right, as every reader has to take it whole"
+            )
         cloud = _attributes(raw)
         type_ = stored_name(cloud.type)
         if type_ is None:
             raise explain_faults.unknown_type(cloud.type)
         kind = TYPES[type_]
         _not_ahead(cloud.time, now, "/time")
+        if cloud.recordedtime is not None:
+            _not_ahead(cloud.recordedtime, now, "/recordedtime")
         id_ = self._secrets.event_id(cloud.source, cloud.id)
         data, refs = self._ours(kind, cloud)
         point = self._point(kind, cloud, data)

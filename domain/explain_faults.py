@@ -7,6 +7,7 @@ every field, so that a sender can mend all faults in one go.
 import difflib
 import types
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Annotated, Any, Literal, Union, cast, get_args, get_origin
 
 import msgspec
@@ -27,18 +28,19 @@ ATTRIBUTES = {
     "recordedtime": "has to be an RFC 3339 time with an offset",
     "data": "has to be a JSON object with the fields of the type",
 }
+MOST = 50  # faults that are named: one event could have a hundred thousand
 REQUIRED = ("specversion", "id", "source", "type", "time", "data")
 
 
 def unknown_type(given: str) -> InvalidEvent:
     """No such type; the nearest ones are named."""
-    near = difflib.get_close_matches(given.removesuffix(".v1"), LATEST, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(given.removesuffix(".v1")[:80], LATEST, n=3, cutoff=0.5)
     hint = (
         f"; perhaps {' or '.join(near)}"
         if near
         else f"; the {len(LATEST)} known ones begin with {', '.join(sorted(LATEST)[:4])}, …"
     )
-    return InvalidEvent(f"type {given!r} is not in the vocabulary{hint}", pointer="/type")
+    return InvalidEvent(f"type {shorten(given)} is not in the vocabulary{hint}", pointer="/type")
 
 
 def attributes(
@@ -65,7 +67,8 @@ def object_faults(kind: type[Struct], data: Mapping[str, Any], at: str) -> list[
     """Faults of one object against its type, field by field."""
     expected = hints(kind)
     known = {f.name: f for f in structs.fields(kind) if f.name in expected}
-    problems = [(f"{at}/{n}", _no_such(kind, n)) for n in data if n not in known]
+    unknown = [n for n in data if n not in known]
+    problems = [(f"{at}/{_short(n)}", _no_such(kind, n)) for n in unknown[:MOST]]
     for name, info in known.items():
         if name in data:
             problems += value_faults(expected[name], data[name], f"{at}/{name}")
@@ -84,7 +87,8 @@ def value_faults(hint: Any, value: Any, at: str) -> list[tuple[str, str]]:
                 return object_faults(option, cast("Mapping[str, Any]", value), at)
             if isinstance(value, list | tuple) and get_origin(option) is tuple:
                 inner, items = get_args(option)[0], cast("Sequence[Any]", value)
-                found = [p for i, v in enumerate(items) for p in value_faults(inner, v, f"{at}/{i}")]
+                each = (p for i, v in enumerate(items) for p in value_faults(inner, v, f"{at}/{i}"))
+                found = list(islice(each, MOST))
                 return found or [(at, f"has to be {expectation(hint)}")]
         return [(at, f"is {shorten(value)}; it has to be {expectation(hint)}")]
     found: list[tuple[str, str]] = []
@@ -129,10 +133,14 @@ def _options(hint: Any) -> list[Any]:
 
 def _no_such(kind: type[Struct], name: str) -> str:
     known = list(hints(kind))
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name[:80], known, n=1)
     return "is unknown here" + (
         f"; perhaps {near[0]} was meant" if near else f"; known are {', '.join(known) or 'no fields'}"
     )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 80 else name[:79] + "…"
 
 
 def _place(error: msgspec.ValidationError) -> str:
@@ -143,4 +151,7 @@ def _place(error: msgspec.ValidationError) -> str:
 
 def refusal(problems: list[tuple[str, str]]) -> InvalidEvent:
     """One refusal that names every fault."""
-    return InvalidEvent("; ".join(f"{p} {s}" for p, s in problems), problems=tuple(problems))
+    named = problems[:MOST]
+    if len(problems) >= MOST:
+        named.append((problems[-1][0].rpartition("/")[0], f"may have more faults than these first {MOST}"))
+    return InvalidEvent("; ".join(f"{p} {s}" for p, s in named), problems=tuple(named))

@@ -17,13 +17,15 @@ from msgspec import Struct, structs
 from domain import upcast
 from domain.blind import BlindIndex
 from domain.door import Door, Touchpoint
-from domain.errors import Abandoned, DifferentContent, NotEmpty, Refusal, StaleVersion, UnknownCustomer
+from domain.errors import Abandoned, DifferentContent, InvalidEvent, NotEmpty, Refusal, StaleVersion, UnknownCustomer
 from domain.events import Event
 from domain.keystore import FOREVER, KeyStore
 from domain.pools import Pool
 from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Recorded
 from domain.routing import Route, Router
 from domain.sealing import NONCE, associated, seal, unseal, uuid_bytes, uuid_text
+
+OWN = "urn:jejak:"  # how the sources of Jejak's own events begin
 
 
 class Receipt(Struct, gc=False, frozen=True, kw_only=True):
@@ -93,6 +95,11 @@ class Ledger:
             touchpoint = self.door.admit(cloud, actor=actor, now=self._clock())
         except Refusal as refusal:
             return refusal
+        if touchpoint.event.source.startswith(OWN) and not backfill:
+            return InvalidEvent(
+                f"source {OWN}… is for what Jejak itself records; the name of the sending system would be right",
+                pointer="/source",
+            )
         if (touchpoint.recorded is not None) != backfill:
             return NotEmpty(
                 "recordedtime is for an administrator's import of history into an empty ledger, "
@@ -122,6 +129,7 @@ class Ledger:
         try:
             rows = self.recorder.append([item for _, item in kept], guards)
         except NotEmpty as refusal:
+            self._finish(kept, [])
             return [o if isinstance(o, Refusal) else refusal for o in outcomes]
         for row in rows:
             sending, _ = kept[row.item - 1]

@@ -175,3 +175,24 @@ def test_a_day_ahead_is_still_let_in() -> None:
 def test_sealed_text_is_not_repeated_whole_in_a_refusal() -> None:
     said = problems(cloud("1", data={"direction": "inbound", "summary": ["my secret " * 9]}))["/data/summary"]
     assert len(said) < 140
+
+
+def test_a_flood_of_faults_is_answered_shortly() -> None:
+    flood = {"direction": "inbound"} | {f"a{i}": 0 for i in range(20_000)} | {"x" * 5_000: 1}
+    found = problems(cloud("1", data=flood))
+    assert len(found) == 51
+    lines = problems(cloud("1", "purchase.made", {"purchase": "1", "currency": "IDR", "lines": [0] * 5_000}))
+    assert len(lines) == 51
+    assert "more faults" in lines["/data/lines"]
+
+
+def test_an_event_that_no_reader_could_take_is_refused() -> None:
+    lines = [{"product": f"P{i}", "amount": "1.00"} for i in range(40_000)]
+    refused = problems(cloud("1", "purchase.made", {"purchase": "1", "currency": "IDR", "lines": lines}))
+    assert "at most 1048576" in refused[""]
+
+
+def test_nothing_was_recorded_in_times_to_come() -> None:
+    with pytest.raises(FromTheFuture) as refused:
+        admit(cloud("1", recordedtime="2026-06-03T00:00:00Z"))
+    assert refused.value.pointer == "/recordedtime"
