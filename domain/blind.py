@@ -23,8 +23,9 @@ from domain.events import (
     TouchpointVoided,
 )
 from domain.identity import name_prefixes, name_query
-from domain.keystore import KeyStore, NewPoint
+from domain.keystore import KeyStore
 from domain.order import effective
+from domain.points import NewPoint
 from domain.recorder import LedgerRecorder
 from domain.routing import SELF
 from domain.sealing import associated, unseal, uuid_bytes, uuid_text
@@ -32,6 +33,8 @@ from domain.vocabulary import name_of
 
 Named = (CustomerRegistered, CustomerProfileChanged)
 Identity = (CustomerIdentified, CustomerIdentifierRemoved, *Named)
+IDENTITY = frozenset[type[Event]](Identity)
+Amending = (TouchpointVoided, TouchpointCorrected)
 TELLING = frozenset(
     str(t.__struct_config__.tag) for t in (*Identity, TouchpointVoided, TouchpointCorrected)
 )  # or tells of one that does
@@ -48,7 +51,7 @@ class BlindIndex:
 
     def begin(self, sent: Sequence[tuple[Touchpoint, bytes]]) -> None:
         """Enter what these events say of identities; those that were received before say nothing new."""
-        telling = [(t, c) for t, c in sent if isinstance(t.event, Identity) and t.event.source != SELF and t.sealed]
+        telling = [(t, c) for t, c in sent if type(t.event) in IDENTITY and t.event.source != SELF and t.sealed]
         if not telling:
             return
         known = self._recorder.received([t.id for t, _ in telling])
@@ -75,12 +78,12 @@ class BlindIndex:
         """After recording: registrations are settled; what was voided, corrected or, after all, refused is entered anew."""
         if settled := set(registered):
             self._keys.confirm(settled)
-        amended = {t.event.target: c for t, c in sent if isinstance(t.event, TouchpointVoided | TouchpointCorrected)}
+        amended = {t.event.target: c for t, c in sent if isinstance(t.event, Amending)}
         in_vain: dict[bytes, list[bytes]] = defaultdict(list)
         for t, c in refused:
             if isinstance(t.event, Identity) and t.event.source != SELF:
                 in_vain[c].append(t.id)
-        telling = [(t, c) for t, c in sent if isinstance(t.event, Identity) and t.event.source != SELF]
+        telling = [(t, c) for t, c in sent if type(t.event) in IDENTITY and t.event.source != SELF]
         # A removal may stand before identifications that were passed over as said before; a correction, before its target.
         stale = {*in_vain, *(c for t, c in telling if isinstance(t.event, CustomerIdentifierRemoved))}
         if telling:

@@ -1,11 +1,11 @@
 """The key store: customers' keys, the ledger's secrets, and the blind indexes; a database of its own.
 
-What was read is remembered in this process until the store's revision moves on, which it does whenever something known
+What was read is remembered in this process until the store says that it has moved, which it does whenever something known
 stops being so: a point gets a second holder, a holder loses it, a key is destroyed.
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
@@ -14,46 +14,27 @@ from psycopg import Connection
 
 from domain import packing
 from domain.errors import JejakError
+from domain.points import (
+    Claim,
+    Holding,
+    NewPoint,
+    claim,
+    gap,
+    goes_on,
+    hold,
+    holders,
+    holdings,
+    lock,
+    moved_on,
+)
 from domain.pools import Pool
 from domain.sealing import Secrets, new_key, seal, unseal
 
-FOREVER = 2**62  # µs; beyond every date
 REMEMBERED = 100_000  # entries, of keys and of holdings, before memory is freed
 
 
 class WrongMasterKey(JejakError):
     """The master key does not open this key store."""
-
-
-class Holding(NamedTuple):
-    """`customer` held a point from `since` until `until` (µs)."""
-
-    customer: bytes
-    since: int
-    until: int
-    shared: bool
-    claimed: bool
-    event: bytes
-
-
-class NewPoint(NamedTuple):
-    """A point that a customer begins to hold, or has no more (`removed`), as an event says."""
-
-    token: bytes
-    kind: str
-    customer: bytes
-    event: bytes
-    at: int
-    since: int | None
-    shared: bool
-    removed: bool = False
-
-    @property
-    def start(self) -> int:
-        """When it begins, or began to be no longer so; who shares a point and does not say, has it from the beginning."""
-        if self.since is not None:
-            return self.since
-        return -FOREVER if self.shared else self.at
 
 
 class KeyStore:
@@ -65,8 +46,14 @@ class KeyStore:
         self._keys: dict[bytes, AESGCM] = {}
         self._holdings: dict[bytes, tuple[Holding, ...]] = {}
         self._provisional: dict[bytes, bytes] = {}
-        self._revision = 0
+        self._revision = self._newest_revision()
         self.secrets = self._open_secrets()
+
+    def _newest_revision(self) -> int:
+        with self._pool.connection() as c:
+            row = c.execute("SELECT counter FROM keys.revision").fetchone()
+        assert row is not None
+        return row[0]
 
     # --- secrets and keys ------------------------------------------------------------------------------------------------
 
@@ -90,14 +77,18 @@ class KeyStore:
             ) from None
 
     def refresh(self) -> None:
-        """Forget what is remembered if the store has moved on; called once per batch."""
+        """Forget of what is remembered whatever has moved since; called once per batch."""
         with self._pool.connection() as c:
-            row = c.execute("SELECT counter FROM keys.revision").fetchone()
-        if row is not None and row[0] != self._revision:
-            self._keys.clear()
-            self._holdings.clear()
-            self._provisional.clear()
-            self._revision = row[0]
+            rows = c.execute(
+                "SELECT r.counter, m.what FROM keys.revision r LEFT JOIN keys.moved m ON m.counter > %b",
+                [self._revision],
+                binary=True,
+            ).fetchall()
+        for _, what in rows:
+            if what is not None:
+                for remembered in (self._keys, self._holdings, self._provisional):
+                    remembered.pop(what.bytes, None)
+        self._revision = max(self._revision, rows[0][0])
 
     def keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
         """The customers' keys; one that was never made, or was destroyed, is missing."""
@@ -137,9 +128,13 @@ class KeyStore:
         """Forget a person: their key and their rows in the blind indexes. What was sealed stays sealed for ever."""
         who = UUID(bytes=customer)
         with self._pool.connection() as c, c.transaction():
+            tokens = c.execute(
+                "SELECT token FROM keys.points WHERE customer = %s UNION SELECT token FROM keys.provisional WHERE customer = %s",
+                [who, who],
+            ).fetchall()
             for table in ("customers", "points", "names", "provisional"):
                 c.execute(f"DELETE FROM keys.{table} WHERE customer = %s", [who])  # noqa: S608 - names from the line above
-            _moved_on(c)
+            moved_on(c, [customer, *(token.bytes for (token,) in tokens)])
 
     def _make_room(self, remembered: dict[bytes, Any]) -> None:
         if len(remembered) > REMEMBERED:
@@ -154,7 +149,7 @@ class KeyStore:
         if missing := list(wanted - found.keys()):
             self._make_room(self._holdings)
             with self._pool.connection() as c:
-                read = _holdings(c, missing)
+                read = holdings(c, missing)
             # A claim is remembered only once its registration is recorded: until then each sender repeats it.
             self._holdings |= {t: held for t, held in read.items() if not any(h.claimed for h in held)}
             found |= read
@@ -170,18 +165,18 @@ class KeyStore:
         """
         with self._pool.connection() as c, c.transaction():
             tokens = sorted({token for token, _, _ in points})
-            _lock(c, tokens)
-            held = _holdings(c, tokens)
+            lock(c, tokens)
+            held = holdings(c, tokens)
             fresh: dict[tuple[bytes, int], Claim] = {}
             for token, kind, at in points:
                 if not holders(held.get(token, ()), at):
-                    since, until = _gap(held.get(token, ()), at)
+                    since, until = gap(held.get(token, ()), at)
                     if (token, until) not in fresh:
                         fresh[token, until] = Claim(token, kind, since, until, uuid4().bytes)
             if fresh:
                 self._make_keys(c, [claim.customer for claim in fresh.values()])
-                _claim(c, list(fresh.values()), identified)
-                held = _holdings(c, tokens)
+                claim(c, list(fresh.values()), identified)
+                held = holdings(c, tokens)
         return held
 
     def provisional(self, token: bytes) -> bytes:
@@ -194,7 +189,7 @@ class KeyStore:
 
     def _find_provisional(self, token: bytes) -> bytes:
         with self._pool.connection() as c, c.transaction():
-            _lock(c, [token])
+            lock(c, [token])
             row = c.execute("SELECT customer FROM keys.provisional WHERE token = %s", [UUID(bytes=token)]).fetchone()
             if row is not None:
                 return row[0].bytes
@@ -214,13 +209,13 @@ class KeyStore:
     def hold(self, points: Sequence[NewPoint]) -> None:
         """Enter what is said of points; in whatever order it comes, the same follows."""
         with self._pool.connection() as c, c.transaction():
-            _lock(c, [p.token for p in points])
-            known = _holdings(c, [p.token for p in points])
+            lock(c, [p.token for p in points])
+            known = holdings(c, [p.token for p in points])
             # Said again, it is passed over, or a nightly synchronisation would fill the store.
-            _hold(c, [p for p in points if p.removed or not _goes_on(p, known.get(p.token, ()))])
+            news = [p for p in points if p.removed or not goes_on(p, known.get(p.token, ()))]
+            hold(c, news)
             # Nobody remembers that a point is held by nobody: a first holder takes nothing back.
-            if known:
-                _moved_on(c)
+            moved_on(c, {p.token for p in news if p.token in known})
 
     # --- names, and everything of one customer anew -------------------------------------------------------------------------
 
@@ -258,7 +253,7 @@ class KeyStore:
                 [who, [UUID(bytes=event) for event in said_by]],
             ).fetchall()
             c.execute("DELETE FROM keys.names WHERE customer = %s", [who])
-            _hold(c, points)
+            hold(c, points)
             for token, event, bound in before:  # which no event states
                 if bound is not None:
                     c.execute(
@@ -266,7 +261,7 @@ class KeyStore:
                         [bound, token, who, event],
                     )
             _index_names(c, ((t, customer) for t in names))
-            _moved_on(c)
+            moved_on(c, {token.bytes for token, _, _ in before} | {p.token for p in points})
 
     def contested(self, limit: int) -> list[tuple[str, list[str], bool]]:
         """Points that several customers hold at once: kind, customers, and whether all say that it is shared."""
@@ -289,106 +284,6 @@ class KeyStore:
                 [UUID(customer)],
             ).fetchall()
         return [r[0] for r in rows]
-
-
-def holders(held: Sequence[Holding], at: int) -> list[Holding]:
-    """Who held a point at `at`, one holding a customer; before its first holder, that one."""
-    active = {h.customer: h for h in held if h.since <= at < h.until}
-    if not active and held and at < min(h.since for h in held):
-        first = min(held, key=lambda h: (h.since, h.customer))
-        return [first]
-    return list(active.values())
-
-
-class Claim(NamedTuple):
-    """A new customer for a point that nobody holds between `since` and `until` (µs)."""
-
-    token: bytes
-    kind: str
-    since: int
-    until: int
-    customer: bytes
-
-
-def _gap(held: Sequence[Holding], at: int) -> tuple[int, int]:
-    """The time around `at` (µs) in which nobody holds a point: from the last holder's end to the next one's beginning."""
-    return max((h.until for h in held if h.until <= at), default=at), min(
-        (h.since for h in held if h.since > at), default=FOREVER
-    )
-
-
-def _claim(c: Connection[Any], fresh: Sequence[Claim], identified: Callable[[bytes], bytes]) -> None:
-    c.execute(
-        """INSERT INTO keys.points (token, kind, customer, event, held_from, held_until, claimed)
-           SELECT t, k, c, e, to_timestamp(f / 1e6), CASE WHEN u < %b THEN to_timestamp(u / 1e6) ELSE 'infinity' END, true
-             FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::bigint[]) AS x(t, k, c, e, f, u)""",
-        [
-            FOREVER,
-            [UUID(bytes=claim.token) for claim in fresh],
-            [claim.kind for claim in fresh],
-            [UUID(bytes=claim.customer) for claim in fresh],
-            [UUID(bytes=identified(claim.customer)) for claim in fresh],
-            [claim.since for claim in fresh],
-            [claim.until for claim in fresh],
-        ],
-    )
-
-
-def _lock(c: Connection[Any], tokens: Iterable[bytes]) -> None:
-    """Keep others from deciding on the same points at the same time; in one order, so that nobody waits in a ring."""
-    keys = sorted({int.from_bytes(token[:8], "big", signed=True) for token in tokens})
-    c.execute("SELECT pg_advisory_xact_lock(t) FROM unnest(%b::bigint[]) t", [keys])
-
-
-def _moved_on(c: Connection[Any]) -> None:
-    c.execute("UPDATE keys.revision SET counter = counter + 1")
-
-
-def _holdings(c: Connection[Any], tokens: Sequence[bytes]) -> dict[bytes, tuple[Holding, ...]]:
-    rows = c.execute(
-        """SELECT token, customer, shared, claimed, event,
-                  CASE WHEN isfinite(held_from) THEN (extract(epoch FROM held_from) * 1000000)::bigint ELSE -%b::bigint END,
-                  CASE WHEN isfinite(held_until) THEN (extract(epoch FROM held_until) * 1000000)::bigint ELSE %b::bigint END
-             FROM keys.holdings WHERE token = ANY(%b) ORDER BY held_from, customer""",
-        [FOREVER, FOREVER, packing.uuids(tokens)],
-        binary=True,
-    ).fetchall()
-    found: dict[bytes, tuple[Holding, ...]] = {}
-    for token, customer, shared, claimed, event, since, until in rows:
-        holding = Holding(customer.bytes, since, until, shared, claimed, event.bytes)
-        found[token.bytes] = (*found.get(token.bytes, ()), holding)
-    return found
-
-
-def _goes_on(point: NewPoint, held: Sequence[Holding]) -> bool:
-    """Whether the customer holds this point already, in the same way."""
-    return any(
-        h.customer == point.customer and h.until >= FOREVER and h.shared == point.shared and h.since <= point.start
-        for h in held
-    )
-
-
-def _hold(c: Connection[Any], points: Sequence[NewPoint]) -> None:
-    """Enter what is said of points."""
-    if points:
-        c.execute(
-            """INSERT INTO keys.points (token, kind, customer, event, held_from, shared, removed)
-               SELECT token, kind, customer, event,
-                      CASE WHEN since > -%b::bigint THEN to_timestamp(since / 1e6) ELSE '-infinity' END, shared, removed
-                 FROM unnest(%b::uuid[], %b::text[], %b::uuid[], %b::uuid[], %b::bigint[], %b::boolean[], %b::boolean[])
-                      AS n(token, kind, customer, event, since, shared, removed)
-               ON CONFLICT DO NOTHING""",
-            [
-                FOREVER,
-                packing.uuids([p.token for p in points]),
-                [p.kind for p in points],
-                packing.uuids([p.customer for p in points]),
-                packing.uuids([p.event for p in points]),
-                [p.start for p in points],
-                [p.shared for p in points],
-                [p.removed for p in points],
-            ],
-        )
 
 
 def _index_names(c: Connection[Any], names: Iterable[tuple[bytes, bytes]]) -> None:

@@ -19,7 +19,8 @@ from domain.blind import BlindIndex
 from domain.door import Door, Touchpoint
 from domain.errors import Abandoned, DifferentContent, InvalidEvent, NotEmpty, Refusal, StaleVersion, UnknownCustomer
 from domain.events import Event
-from domain.keystore import FOREVER, KeyStore
+from domain.keystore import KeyStore
+from domain.points import FOREVER
 from domain.pools import Pool
 from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Recorded
 from domain.routing import Route, Router
@@ -143,18 +144,21 @@ class Ledger:
     def _finish(self, kept: Sequence[tuple[Sending, Item]], rows: Sequence[Outcome]) -> None:
         """Settle the new customers whose registration is recorded; enter anew what the indexes were told of in vain."""
         recorded = {row.item - 1 for row in rows if row.status in "rd"}
-        customers = {s.customer for i, (s, _) in enumerate(kept) if i in recorded}
-        settled = [s.customer for i, (s, _) in enumerate(kept) if s.slot is None and i in recorded]
-        # The event that a registration stood in front of was refused, but others of the same customer were not.
-        late = [
-            item for i, (s, item) in enumerate(kept) if s.slot is None and i not in recorded and s.customer in customers
-        ]
-        if late:
+        registrations = [(i, s.customer, item) for i, (s, item) in enumerate(kept) if s.slot is None]
+        settled = [customer for i, customer, _ in registrations if i in recorded]
+        if len(settled) < len(registrations):
+            # The event that a registration stood in front of was refused, but others of the same customer were not.
+            known = {s.customer for i, (s, _) in enumerate(kept) if i in recorded}
+            late = [item for i, customer, item in registrations if i not in recorded and customer in known]
             self.recorder.append([item._replace(unit=0) for item in late])
             settled += [item.customer for item in late]
         self.router.settle(settled)
         sent = [(s.touchpoint, s.customer) for s, _ in kept]
-        self.blind.finish(settled, sent, [pair for i, pair in enumerate(sent) if i not in recorded])
+        self.blind.finish(
+            settled,
+            sent,
+            [pair for i, pair in enumerate(sent) if i not in recorded] if len(recorded) < len(sent) else (),
+        )
 
     def _sendings(
         self,

@@ -5,7 +5,7 @@ says whose it is. Registration is repeated by every sender until one has recorde
 that a sender that dies in between leaves nothing half done.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 import msgspec
@@ -28,7 +28,8 @@ from domain.events import (
     StaffChanged,
     StaffRegistered,
 )
-from domain.keystore import REMEMBERED, Holding, KeyStore, holders
+from domain.keystore import REMEMBERED, KeyStore
+from domain.points import Holding, holders
 from domain.sealing import uuid_bytes, uuid_text
 from domain.vocabulary import name_of
 
@@ -56,14 +57,18 @@ class Router:
         """One route or refusal for each, in order; claims points that nobody holds."""
         tokens = [None if t.point is None else self.token(t.point) for t in touchpoints]
         held = self._keys.holdings(token for token in tokens if token is not None)
-        unheld = [
-            (token, t.point.kind, t.occurred)
-            for t, token in zip(touchpoints, tokens, strict=True)
-            if token is not None and t.point is not None and not holders(held.get(token, ()), t.occurred)
-        ]
+        found = [_holders(t, token, held) for t, token in zip(touchpoints, tokens, strict=True)]
+        unheld = [i for i, (token, who) in enumerate(zip(tokens, found, strict=True)) if token is not None and not who]
         if unheld:
-            held |= self._keys.claim(unheld, self._identified_id)
-        return [self._one(t, token, held) for t, token in zip(touchpoints, tokens, strict=True)]
+            claims = [
+                (token, t.point.kind, t.occurred)
+                for t, token in ((touchpoints[i], tokens[i]) for i in unheld)
+                if token is not None and t.point is not None
+            ]
+            held |= self._keys.claim(claims, self._identified_id)
+            for i in unheld:
+                found[i] = _holders(touchpoints[i], tokens[i], held)
+        return [self._one(t, token, who, held) for t, token, who in zip(touchpoints, tokens, found, strict=True)]
 
     def settle(self, customers: Iterable[bytes]) -> None:
         """These customers' registrations are recorded; nobody has to repeat them."""
@@ -80,12 +85,11 @@ class Router:
         """The blind-index token of a point."""
         return self._token(point.kind, point.text)
 
-    def _one(self, t: Touchpoint, token: bytes | None, held: dict[bytes, tuple[Holding, ...]]) -> Route | Refusal:
-        if isinstance(t.event, Beside):
-            return Route(self.stream_beside(t.event))
+    def _one(
+        self, t: Touchpoint, token: bytes | None, found: Sequence[Holding], held: Mapping[bytes, Sequence[Holding]]
+    ) -> Route | Refusal:
         if token is None or t.point is None:
-            return self._by_id(t)
-        found = holders(held[token], t.occurred)
+            return Route(self.stream_beside(t.event)) if isinstance(t.event, Beside) else self._by_id(t)
         if len(found) > 1:
             customer = self._keys.provisional(token)
             if customer in self._settled:
@@ -165,6 +169,10 @@ class Router:
             type=name_of(event),
             recorded=prompt.recorded,
         )
+
+
+def _holders(t: Touchpoint, token: bytes | None, held: Mapping[bytes, Sequence[Holding]]) -> Sequence[Holding]:
+    return () if token is None else holders(held.get(token, ()), t.occurred)
 
 
 def _beside_name(event: Beside) -> str:

@@ -9,7 +9,7 @@ import pytest
 from psycopg import OperationalError
 from starlette.testclient import TestClient
 
-from api.grouping import LANES, LARGEST, Grouping
+from api.grouping import LARGEST, Grouping
 from api.wiring import House
 from domain.door import Touchpoint
 from domain.errors import LedgerUnavailable
@@ -170,7 +170,7 @@ def test_a_fault_of_one_group_leaves_nobody_of_the_next_waiting(house: House, mo
     async def many() -> list[Any]:
         monkeypatch.setattr(house.ledger, "append", fails)
         grouping = Grouping(house.ledger)
-        sent = [admitted(house, call(str(i))) for i in range(LANES * LARGEST + 1)]
+        sent = [admitted(house, call(str(i))) for i in range(2 * LARGEST + 1)]
         answers = asyncio.gather(*(grouping.append(t) for t in sent), return_exceptions=True)
         try:
             return await asyncio.wait_for(answers, 10)
