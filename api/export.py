@@ -93,7 +93,6 @@ def _portable(ledger: Ledger, r: Recorded, part: dict[str, Any], sources: dict[s
         made.pop(name, None)
     parts = dict(part)
     given: dict[str, str] = parts.pop("sealed_refs", None) or {}
-    parts.pop("contact_point", None)  # routing is decided: the subject says whose it is
     data = made["data"]
     _restore(ledger, name_of(r.event), data, given, r.event.source)
     if "target" in data and data["target"] in sources:
@@ -110,9 +109,9 @@ def _portable(ledger: Ledger, r: Recorded, part: dict[str, Any], sources: dict[s
 def _restore(ledger: Ledger, type_: str, data: dict[str, Any], given: dict[str, str], source: str) -> None:
     """References as their system wrote them, where that is known to lead to the same id."""
     for name in ref_fields(TYPES[stored_name(type_) or type_]):
-        written = given.get(name)
-        if written is not None and ledger.keys.secrets.ref(ref_kind(name), source, written) == data.get(name):
-            data[name] = written
+        written, scope = given.get(name), given.get(f"{name}.source", source)
+        if written is not None and ledger.keys.secrets.ref(ref_kind(name), scope, written) == data.get(name):
+            data[name] = written if scope == source else {"source": scope, "id": written}
 
 
 def _sources(ledger: Ledger, page: Sequence[Recorded]) -> dict[str, str]:

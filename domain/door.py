@@ -111,6 +111,7 @@ class Door:
             _not_ahead(cloud.recordedtime, now, "/recordedtime")
         id_ = self._secrets.event_id(cloud.source, cloud.id)
         data, refs = self._ours(kind, cloud)
+        reached = data.get("contact_point")
         point = self._point(kind, cloud, data)
         event = self._event(kind, type_, cloud, data, id_, actor)
         if isinstance(event, TouchpointCorrected) and event.time is not None:
@@ -124,6 +125,8 @@ class Door:
             sealed["sealed_refs"] = refs
         if point is not None and cloud.subject is None:
             sealed["contact_point"] = point.given
+        elif reached is not None and "contact_point" not in data:
+            sealed["contact_point"] = reached
         return Touchpoint(
             event=event,
             id=id_,
@@ -144,8 +147,7 @@ class Door:
         for name in ref_fields(kind):
             if (value := data.get(name)) is not None:
                 data[name], given = self._reference(name, value, cloud.source)
-                if given:
-                    refs[name] = given
+                refs |= given
         if "target" in data:
             data["target"] = self._target(data["target"], cloud.source)
         if not ENVELOPE.isdisjoint(data):
@@ -154,18 +156,22 @@ class Door:
             self._correction(data, cloud)
         return data, refs
 
-    def _reference(self, name: str, value: Any, source: str) -> tuple[Any, str | None]:
-        """Our id of a reference, and how it was written. An id of ours stays what it is, and so does what cannot be read."""
+    def _reference(self, name: str, value: Any, source: str) -> tuple[Any, dict[str, str]]:
+        """Our id of a reference, and how it was written (with `.source`, where that is another system).
+
+        An id of ours stays what it is, and so does what cannot be read.
+        """
         given = value
         scope: Any = source
         if isinstance(value, dict) and value.keys() <= {"source", "id"}:
             named = cast("dict[str, Any]", value)
             scope, value = named.get("source", source), named.get("id")
         if not isinstance(value, str) or not isinstance(scope, str) or not 0 < len(value) <= 200:
-            return given, None
+            return given, {}
         if len(value) == 36 and value[14] == "8" and UUID.match(value):
-            return value, None
-        return self._secrets.ref(ref_kind(name), scope, value), value
+            return value, {}
+        written = {name: value} if scope == source else {name: value, f"{name}.source": scope}
+        return self._secrets.ref(ref_kind(name), scope, value), written
 
     def _target(self, given: Any, source: str) -> Any:
         """Our id of the event that a sender means; what cannot be read stays what it is, and is refused with the rest."""
@@ -258,7 +264,9 @@ class Door:
         if is_beside(kind):
             return None
         given = data.pop("contact_point", None)
-        if given is not None and cloud.subject is not None:
+        history = cloud.recordedtime is not None and isinstance(given, str) and len(given) <= 320
+        # In history whose customer is decided, it only tells on which number or address they were reached.
+        if given is not None and cloud.subject is not None and not history:
             raise InvalidIdentifier(
                 "has no place beside subject, which says already which customer this is about",
                 pointer="/data/contact_point",

@@ -63,6 +63,27 @@ def test_references_lead_to_the_same_ids_and_later_events_join_them(house: House
     assert opened.complaint == closed.complaint
 
 
+def test_references_to_another_systems_things_lead_there_still(house: House, empty: House, tmp_path: Path) -> None:
+    record(
+        house,
+        call("c-1", type="complaint.opened") | {"data": {"complaint": "K-7"}},
+        call("c-2", type="complaint.closed", source="urn:desk")
+        | {"data": {"complaint": {"source": "urn:pbx:jakarta", "id": "K-7"}}},
+    )
+    imported(empty, exported(house, tmp_path / "first.ndjson"))
+    *_, opened, closed = (r.event for r in empty.ledger.feed(0, 10))
+    assert isinstance(opened, ComplaintOpened)
+    assert isinstance(closed, ComplaintClosed)
+    assert opened.complaint == closed.complaint
+
+
+def test_how_somebody_was_reached_is_kept(house: House, empty: House, tmp_path: Path) -> None:
+    record(house, {k: v for k, v in call("c-1", data={"contact_point": "0812 3456 7890"}).items() if k != "subject"})
+    imported(empty, exported(house, tmp_path / "first.ndjson"))
+    last = empty.ledger.feed(0, 10)[-1]
+    assert empty.ledger.open(last.customer, [last.version])[last.version]["contact_point"] == "0812 3456 7890"
+
+
 def test_corrections_still_find_their_targets(house: House, empty: House, tmp_path: Path) -> None:
     record(
         house,
