@@ -4,6 +4,7 @@ What was read is remembered in this process until the store says that it has mov
 stops being so: a point gets a second holder, a holder loses it, a key is destroyed.
 """
 
+import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID, uuid4
@@ -46,6 +47,7 @@ class KeyStore:
         self._keys: dict[bytes, AESGCM] = {}
         self._holdings: dict[bytes, tuple[Holding, ...]] = {}
         self._provisional: dict[bytes, bytes] = {}
+        self._memory = threading.Lock()
         self._revision = self._newest_revision()
         self.secrets = self._open_secrets()
 
@@ -73,7 +75,7 @@ class KeyStore:
             return unseal(self._master, wrapped, bound_to)
         except (JejakError, InvalidTag):
             raise WrongMasterKey(
-                "the master key does not open this key store; JEJAK_MASTER_KEY is another store's"
+                "the master key does not open this key store; JEJAK_MASTER_KEY (or the file master.key) is another store's"
             ) from None
 
     def refresh(self) -> None:
@@ -84,11 +86,12 @@ class KeyStore:
                 [self._revision],
                 binary=True,
             ).fetchall()
-        for _, what in rows:
-            if what is not None:
-                for remembered in (self._keys, self._holdings, self._provisional):
-                    remembered.pop(what.bytes, None)
-        self._revision = max(self._revision, rows[0][0])
+        with self._memory:
+            for _, what in rows:
+                if what is not None:
+                    for remembered in (self._keys, self._holdings, self._provisional):
+                        remembered.pop(what.bytes, None)
+            self._revision = max(self._revision, rows[0][0])
 
     def keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
         """The customers' keys; one that was never made, or was destroyed, is missing."""
@@ -96,20 +99,20 @@ class KeyStore:
         # Another thread may forget everything meanwhile: what is found is held here.
         found = {c: key for c in wanted if (key := self._keys.get(c)) is not None}
         if missing := list(wanted - found.keys()):
+            revision = self._revision
             with self._pool.connection() as c:
                 rows = c.execute(
-                    "SELECT customer, wrapped FROM keys.customers WHERE customer = ANY(%b)",
+                    "SELECT customer, wrapped FROM keys.customers WHERE customer = ANY(%b) AND wrapped IS NOT NULL",
                     [packing.uuids(missing)],
                     binary=True,
                 ).fetchall()
-            self._make_room(self._keys)
             read = {customer.bytes: AESGCM(self._unwrap(wrapped, customer.bytes)) for customer, wrapped in rows}
-            self._keys |= read
+            self._remember(self._keys, read, revision)
             found |= read
         return found
 
     def ensure_keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
-        """The customers' keys, made where there were none."""
+        """The customers' keys, made where there never were any; one that was destroyed stays missing."""
         wanted = set(customers)
         found = self.keys(wanted)
         if len(found) < len(wanted):
@@ -132,13 +135,18 @@ class KeyStore:
                 "SELECT token FROM keys.points WHERE customer = %s UNION SELECT token FROM keys.provisional WHERE customer = %s",
                 [who, who],
             ).fetchall()
-            for table in ("customers", "points", "names", "provisional"):
+            c.execute("UPDATE keys.customers SET wrapped = NULL WHERE customer = %s", [who])
+            for table in ("points", "names", "provisional"):
                 c.execute(f"DELETE FROM keys.{table} WHERE customer = %s", [who])  # noqa: S608 - names from the line above
             moved_on(c, [customer, *(token.bytes for (token,) in tokens)])
 
-    def _make_room(self, remembered: dict[bytes, Any]) -> None:
-        if len(remembered) > REMEMBERED:
-            remembered.clear()
+    def _remember(self, remembered: dict[bytes, Any], read: dict[bytes, Any], revision: int) -> None:
+        """Remember what was read at a revision, unless the store has moved meanwhile: what was read may be what moved."""
+        with self._memory:
+            if self._revision == revision:
+                if len(remembered) > REMEMBERED:
+                    remembered.clear()
+                remembered |= read
 
     # --- who holds a contact point -----------------------------------------------------------------------------------------
 
@@ -147,11 +155,12 @@ class KeyStore:
         wanted = set(tokens)
         found = {t: held for t in wanted if (held := self._holdings.get(t)) is not None}
         if missing := list(wanted - found.keys()):
-            self._make_room(self._holdings)
+            revision = self._revision
             with self._pool.connection() as c:
                 read = holdings(c, missing)
             # A claim is remembered only once its registration is recorded: until then each sender repeats it.
-            self._holdings |= {t: held for t, held in read.items() if not any(h.claimed for h in held)}
+            settled = {t: held for t, held in read.items() if not any(h.claimed for h in held)}
+            self._remember(self._holdings, settled, revision)
             found |= read
         return found
 
@@ -183,8 +192,9 @@ class KeyStore:
         """The provisional customer that stands for all holders of a point."""
         known = self._provisional.get(token)
         if known is None:
-            self._make_room(self._provisional)
-            known = self._provisional[token] = self._find_provisional(token)
+            revision = self._revision
+            known = self._find_provisional(token)
+            self._remember(self._provisional, {token: known}, revision)
         return known
 
     def _find_provisional(self, token: bytes) -> bytes:

@@ -108,18 +108,15 @@ class Router:
         if (stranger := self.stranger(t)) is not None:
             return stranger
         customer = uuid_bytes(t.customer or "")
-        if isinstance(t.event, CustomerRegistered):
-            self._keys.ensure_keys([customer])
+        if isinstance(t.event, CustomerRegistered) and not self._keys.ensure_keys([customer]):
+            return _unknown(t)
         return Route(customer)
 
     def stranger(self, t: Touchpoint) -> Refusal | None:
         """The refusal of an event that names a customer by an id that we do not know."""
         if t.customer is None or isinstance(t.event, CustomerRegistered) or self._keys.keys([uuid_bytes(t.customer)]):
             return None
-        return UnknownCustomer(
-            f"{t.customer} is no customer of ours, or was forgotten; name them by an external id or a contact point",
-            pointer="/subject",
-        )
+        return _unknown(t)
 
     def stream_beside(self, event: Beside) -> bytes:
         """The stream of something that is not a customer; made with a key, as a person at work has a name too."""
@@ -173,6 +170,13 @@ class Router:
 
 def _holders(t: Touchpoint, token: bytes | None, held: Mapping[bytes, Sequence[Holding]]) -> Sequence[Holding]:
     return () if token is None else holders(held.get(token, ()), t.occurred)
+
+
+def _unknown(t: Touchpoint) -> Refusal:
+    return UnknownCustomer(
+        f"{t.customer} is no customer of ours, or was forgotten; name them by an external id or a contact point",
+        pointer="/subject",
+    )
 
 
 def _beside_name(event: Beside) -> str:

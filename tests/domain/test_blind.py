@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.errors import UnknownCustomer
 from domain.ledger import Ledger
 from domain.sealing import uuid_bytes
 from tests.ledgers import call_from, cloud, record
@@ -210,3 +211,31 @@ def test_nobody_else_is_touched_by_mending(ledger: Ledger, mended: bool) -> None
         ledger.blind.mend(uuid_bytes(a))
         assert points(ledger, b) == before
     assert ("phone", sorted([a, b]), True) in ledger.keys.contested(1000)
+
+
+def test_a_destroyed_key_is_not_made_anew_by_a_registration_that_is_sent_again(ledger: Ledger) -> None:
+    customer = str(uuid4())
+    registered = cloud(str(uuid4()), "customer.registered", {"name": word()}, subject=customer)
+    version = record(ledger, registered)[0].version
+    assert version is not None
+    ledger.keys.destroy(uuid_bytes(customer))
+    outcome = ledger.record([registered], actor="tester")[0]
+    assert isinstance(outcome, UnknownCustomer)
+    assert ledger.keys.ensure_keys([uuid_bytes(customer)]) == {}
+    assert ledger.open(customer, [version]) == {version: {}}
+
+
+def test_what_was_read_before_it_moved_is_not_remembered_after(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    customer = uuid_bytes(record(ledger, cloud(str(uuid4()), subject=person()))[0].customer)
+    ledger.keys._keys.clear()
+    unwrap = ledger.keys._unwrap
+
+    def forgotten_meanwhile(wrapped: bytes, bound_to: bytes) -> bytes:
+        key = unwrap(wrapped, bound_to)
+        ledger.keys.destroy(customer)
+        ledger.keys.refresh()
+        return key
+
+    monkeypatch.setattr(ledger.keys, "_unwrap", forgotten_meanwhile)
+    assert ledger.keys.keys([customer])
+    assert ledger.keys.keys([customer]) == {}
