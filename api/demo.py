@@ -120,7 +120,7 @@ def free_port(host: str, port: int) -> socket.socket:
     """A listening socket on the first free port from this one on."""
     for tried in range(port, min(port + PORTS, 65_536)) if port else (0,):
         with suppress(OSError):
-            return serving.bind(host, tried)
+            return serving.bind(host, tried)[0]
     raise BadRequest(f"no port is free on {host} from {port} on; choose another with --port")
 
 

@@ -83,12 +83,26 @@ class Child:
             self._process.wait()
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; OSError where the address is taken or not ours."""
+def bind(host: str, port: int, workers: int = 1) -> list[socket.socket]:
+    """A listening socket for each worker; OSError where the address is taken or not ours.
+
+    With a socket each, the kernel shares connections out. On one for all, whoever is idle first takes every connection
+    that waits, and a few senders that stay connected end up with the same worker.
+    """
+    first = _bind(host, port, shared=False)
+    if workers == 1 or not sys.platform.startswith("linux"):
+        return [first] * workers
+    # Taken alone first: shared at once, an address that another `jejak serve` listens on would be let in as well.
+    address = first.getsockname()[1]
+    first.close()
+    return [_bind(host, address, shared=True) for _ in range(workers)]
+
+
+def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT if shared else socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(2048)
     except OSError:
@@ -98,13 +112,14 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    listening: socket.socket, workers: int, stop: threading.Event, *, ready: Callable[[], None] | None = None
+    listening: Sequence[socket.socket], stop: threading.Event, *, ready: Callable[[], None] | None = None
 ) -> None:
-    """Run workers and engine until `stop` is set, then let them finish. `ready` is called once they are started."""
+    """Run a worker for each socket, and the engine, until `stop` is set; then let them finish. `ready`: once they are started."""
     log_as_set()
-    address = str(listening.fileno())
     children = [Child("engine", ["engine"])]
-    children += [Child(f"worker {n}", ["worker", address], [listening.fileno()]) for n in range(1, workers + 1)]
+    children += [
+        Child(f"worker {n}", ["worker", str(own.fileno())], [own.fileno()]) for n, own in enumerate(listening, start=1)
+    ]
     try:
         for child in children:
             child.see_to()

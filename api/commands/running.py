@@ -1,5 +1,6 @@
 """jejak serve | demo."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -31,21 +32,23 @@ def run_server(settings: Settings, host: str, port: int, workers: int) -> None:
     """Listen, bring the databases up to date, show the first key, and serve until asked to end."""
     stop = serving.stopping()
     try:
-        listening = serving.bind(host, port)
+        listening = serving.bind(host, port, workers)
     except OSError as error:
         raise BadRequest(
             f"cannot listen on {host}:{port}: {error.strerror}; choose another with --host and --port"
         ) from None
-    with listening, open_house(settings) as house:
+    with contextlib.ExitStack() as stack:
+        for own in listening:
+            stack.enter_context(own)
+        house = stack.enter_context(open_house(settings))
         if house.server is not None:
             house.server.watch()
         first = house.bearers.first()
         if first is not None:
             screen().print(f"[bold]Your key, shown this once:[/] {first}", soft_wrap=True)
-        address = f"http://{host if ':' not in host else f'[{host}]'}:{listening.getsockname()[1]}"
+        address = f"http://{host if ':' not in host else f'[{host}]'}:{listening[0].getsockname()[1]}"
         serving.serve(
             listening,
-            workers,
             stop,
             ready=lambda: screen().print(f"Jejak answers at {address} (see {address}/docs)", soft_wrap=True),
         )
@@ -84,8 +87,7 @@ def demo(
             key = demonstration.new_key(house)
             address = f"http://{host}:{listening.getsockname()[1]}"
             serving.serve(
-                listening,
-                1,
+                [listening],
                 stop,
                 ready=lambda: demonstration.show_where(err if as_json else screen(), address, key, seen),
             )

@@ -141,7 +141,7 @@ class Importer:
             yield Bundle([row], refused=[(row, problem)])
 
     def _mapped(self, table: Table) -> Iterator[Bundle]:
-        assert self._mapping is not None  # noqa: S101 - `_check` has seen to it
+        assert self._mapping is not None
         reader = RowReader(self._mapping, table.header)
         shaper = Shaper(self._mapping, reader.places)
         for number, record in enumerate(table.records, 1):

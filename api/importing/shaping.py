@@ -126,7 +126,7 @@ class Shaper:
 
     def _moment(self, row: Row) -> datetime:
         moment = row.values[self._time]
-        assert isinstance(moment, datetime)  # noqa: S101 - `_shape` has turned away the others
+        assert isinstance(moment, datetime)
         return moment
 
 

@@ -232,6 +232,6 @@ def test_a_database_that_is_not_there_is_said_so(jejak: Jejak, monkeypatch: pyte
 
 
 def test_a_port_in_use_is_said_so(jejak: Jejak) -> None:
-    with bind("127.0.0.1", 0) as taken:
+    with bind("127.0.0.1", 0)[0] as taken:
         said = jejak("serve", "--port", str(taken.getsockname()[1]))
     assert (said.status, "cannot listen" in said.err) == (1, True)

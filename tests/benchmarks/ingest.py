@@ -17,7 +17,7 @@ from tests.benchmarks.load import Client, request
 from tests.benchmarks.machine import described, open_machine, serve
 
 BATCH = 1_000
-CLIENTS = 4
+CLIENTS = 8
 WORKERS = 2
 ROUNDS = 4
 MEDIA = "application/cloudevents-batch+json"
@@ -40,11 +40,9 @@ def run(events: int) -> Iterator[Figure]:
         bodies = [msgspec.json.encode(part) for part in material.batches(sound, BATCH)]
         client = Client(api.host, api.port, CLIENTS, b"HTTP/1.1 200")
         _make_plain(c)
-        rates: list[tuple[float, float, float]] = []
         first, *rest = material.batches(bodies, len(bodies) // (ROUNDS + 1))
         _round(house, client, c, [request("/v1/events", b, api.key, MEDIA) for b in first])
-        for part in rest:
-            rates.append(_round(house, client, c, [request("/v1/events", b, api.key, MEDIA) for b in part]))
+        rates = [_round(house, client, c, [request("/v1/events", b, api.key, MEDIA) for b in part]) for part in rest]
         client.close()
         ours, plain, packed = (median(r) for r in zip(*rates, strict=True))
         mix = material.mix([t for t in admitted if not isinstance(t, Exception)])

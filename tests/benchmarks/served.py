@@ -3,7 +3,9 @@
 Run as `python -m tests.benchmarks.served PORT WORKERS`; the settings come from the environment as always.
 """
 
+import socket
 import sys
+from multiprocessing import get_context
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -11,6 +13,7 @@ from fastapi import FastAPI, Request, Response
 from api.app import create_app
 from api.errors import respond
 from api.events import authorised, decoded, encode, read_body
+from api.serving import bind
 from api.wiring import open_house
 from domain.errors import Refusal
 from domain.ledger import Receipt
@@ -38,15 +41,17 @@ def application() -> FastAPI:
     return app
 
 
+def work(listening: socket.socket) -> None:
+    """Answer on this socket until killed."""
+    config = uvicorn.Config(application(), loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    uvicorn.Server(config).run([listening])
+
+
 if __name__ == "__main__":
     port, workers = map(int, sys.argv[1:])
-    uvicorn.run(
-        "tests.benchmarks.served:application",
-        factory=True,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_level="warning",
-    )
+    sockets = bind("127.0.0.1", port, workers)
+    if workers == 1:
+        work(sockets[0])
+    else:
+        for own in sockets:
+            get_context("fork").Process(target=work, args=(own,)).start()
