@@ -4,7 +4,7 @@ Reading is pure: which customer it concerns, whether it came before, and where i
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Any, Literal, cast, get_type_hints
@@ -123,6 +123,7 @@ class Door:
             structs.force_setattr(event, name, None)
         if refs:
             sealed["sealed_refs"] = refs
+        sealed["sent_as"] = cloud.id  # it may be personal; the clear side has a digest of it
         if point is not None and cloud.subject is None:
             sealed["contact_point"] = point.given
         elif reached is not None and "contact_point" not in data:
@@ -148,8 +149,9 @@ class Door:
             if (value := data.get(name)) is not None:
                 data[name], given = self._reference(name, value, cloud.source)
                 refs |= given
-        if "target" in data:
-            data["target"] = self._target(data["target"], cloud.source)
+        for name in ("target", "prompted_by"):
+            if name in data:
+                data[name] = self._target(data[name], cloud.source)
         if not ENVELOPE.isdisjoint(data):
             raise explain_faults.explain(kind, {n: v for n, v in data.items() if n != "contact_point"})
         if kind is TouchpointCorrected:
@@ -217,7 +219,7 @@ class Door:
             "type": type_,
             "id": uuid_text(id_),
             "at": micros(cloud.time),
-            "offset": 0 if cloud.time.tzinfo is UTC else _minutes_east(cloud.time),
+            "offset": _minutes_east(cloud.time.tzinfo),
             "sequence": cloud.sequence,
             "source": cloud.source,
             "actor": actor,
@@ -327,8 +329,10 @@ def micros(moment: datetime) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def _minutes_east(moment: datetime) -> int:
-    offset = moment.utcoffset()
+@lru_cache(maxsize=1_024)
+def _minutes_east(zone: tzinfo | None) -> int:
+    """A fixed offset in minutes."""
+    offset = None if zone is None else zone.utcoffset(None)
     return 0 if offset is None else round(offset.total_seconds()) // 60
 
 
