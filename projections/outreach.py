@@ -152,6 +152,8 @@ def _by_rhythm(state: State, rules: Rules, step: Step, start: int, reach: set[st
     held = ""
     if c.ended is not None:
         held = "ended"
+    elif c.provisional:
+        held = "provisional"  # whose the contacts are is for a person to say first
     elif start < c.wishes.rest_until:
         held = "rest"
     elif rhythm is None and not c.wishes.cadence:
@@ -168,7 +170,9 @@ def _promise_row(
     channel, unreachable = promise.channel, ""
     if channel is None or refused(c, channel, "service") is not None:
         channel, unreachable = service
-    plan = _Plan(promise.due, "service", promise.kind, channel, "", unreachable, {"promise": promise.id})
+    # What was promised once it had ended still stands.
+    held = "ended" if c.ended is not None and promise.at <= c.ended.at else ""
+    plan = _Plan(promise.due, "service", promise.kind, channel, held, unreachable, {"promise": promise.id})
     return _row(step.at, end, promise.ref, PROMISE, step.tier, plan, owner, promise.staff, promise.version)
 
 
@@ -183,12 +187,14 @@ def _planned_rows(
     spared = spared_until(c, rules)
     why = {"planned": planned.id}
     rows: list[tuple[Any, ...]] = []
-    cuts = {spared, *(consent.until for consent in c.consents.values())}
-    starts = [step.at, *sorted(cut for cut in cuts if selling and step.at < cut < end)]
+    cuts = {c.wishes.rest_until, spared, *(consent.until for consent in c.consents.values())}
+    starts = [step.at, *sorted(cut for cut in cuts if step.at < cut < end)]
     for start, stop in zip(starts, [*starts[1:], end], strict=True):
         held = ""
         if c.ended is not None:
             held = "ended"
+        elif start < c.wishes.rest_until:
+            held = "rest"
         elif selling and c.open_cases:
             held = "complaint-open"
         elif selling and start < spared:

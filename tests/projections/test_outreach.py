@@ -119,6 +119,28 @@ def test_rest_and_end_hold_the_rhythm() -> None:
     assert rhythm(given(*whatsapp(), a(e.RelationshipEnded, 1)))["held"] == "ended"
 
 
+def test_an_end_holds_what_was_promised_before_and_not_what_was_promised_since() -> None:
+    for by in ("customer", "company"):
+        ended = [*whatsapp(), a(e.PromiseMade, 1), a(e.OutreachPlanned, 1), a(e.RelationshipEnded, 2, by=by)]
+        assert {row["held"] for row in given(*ended).rows("outreach")} == {"ended"}
+        after = given(*ended, a(e.PromiseMade, 3, promise=examples.uid("after"))).rows("outreach")
+        assert [row["item"] for row in after if row["ready"]] == [examples.uid("after")]
+
+
+def test_rest_holds_what_was_planned_too() -> None:
+    resting = a(e.PreferenceStated, 2, rest_until=examples.moment(80), windows=None, cadence=None, refused=None)
+    rows = given(*whatsapp(), a(e.OutreachPlanned, 1), resting).rows("outreach")
+    planned = [row for row in rows if row["class"] == PLANNED]
+    assert [(row["held"], row["ready"]) for row in planned] == [("rest", False), (None, True)]
+    assert planned[0]["until_at"] == examples.day(80)
+
+
+def test_a_provisional_customer_is_not_sought_out() -> None:
+    provisional = [a(e.CustomerRegistered, 0, provisional=True), a(e.CustomerIdentified, 0, kind="whatsapp")]
+    assert rhythm(given(*provisional))["held"] == "provisional"
+    assert rhythm(given(*provisional, a(e.PreferenceStated, 1)))["held"] == "provisional"
+
+
 def test_who_left_gets_one_contact_of_care_and_no_selling() -> None:
     left = given(*whatsapp(), bought(1, "11000000"), a(e.VisitMade, 2))
     gone = [row for row in left.rows("outreach") if row["why"].get("care")]
