@@ -77,8 +77,8 @@ class Lifecycle:
 
 
 def _kept(clause: Clause) -> Clause:
-    """What of a clause can still be asked of someone who is in the stage: all but the way that led there."""
-    asked = [c for c in clause.criteria if not isinstance(c, standing.InStage | standing.BeenIn)]
+    """What of a clause can still be asked of someone who is in the stage: all but how long they were in another."""
+    asked = [c for c in clause.criteria if not isinstance(c, standing.InStage)]
     return Clause(clause.name, clause.sources, clause.to, asked)
 
 

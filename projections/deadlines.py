@@ -82,7 +82,8 @@ def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
         due,
         after(calendar, begun, resolve * rules.complaints.near, paused),
         {
-            times: due if not times else after(calendar, begun, resolve * (1 + times), paused)
+            # Beyond what was agreed: an extension puts off being late, and so being late by twice the time.
+            times: due if not times or due == NEVER else after(calendar, due, resolve * times, paused)
             for times in rules.late_times[case.severity]
         },
     )

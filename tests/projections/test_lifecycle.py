@@ -121,6 +121,14 @@ def test_a_grave_complaint_overdue_by_twice_its_time_dissolves_by_itself() -> No
     assert row["reason"][0]["events"] == [opened.id]
 
 
+def test_being_late_by_twice_the_time_counts_from_an_extension() -> None:
+    until = examples.moment(60)
+    story = [*purchases(3, 50), a(e.ComplaintOpened, 10), a(e.ComplaintExtended, 11, until=until)]
+    row = given(*story).rows("stages")[-1]
+    assert row["clause"] == "left-with-a-grave-complaint"
+    assert examples.day(64) <= row["from_at"] <= examples.day(67)  # four working days after it, Friday to Wednesday
+
+
 def test_broken_trust_dissolves_and_does_not_let_them_back_while_it_lasts() -> None:
     broken = [
         event
@@ -153,6 +161,16 @@ def test_the_way_back_to_commitment_is_harder() -> None:
     entered = next(row["from_at"] for row in again.rows("stages") if row["clause"] == "came-back")
     back = next(row["from_at"] for row in again.rows("stages") if row["clause"] == "loyal-again")
     assert back >= entered + 180 * DAY
+
+
+def test_who_came_back_fades_by_the_harder_criteria() -> None:
+    gone = [*purchases(0), a(e.RelationshipEnded, 9), *talks(19)]
+    again = given(*gone, *loyal(20, 20, 12), *loyal(300, 60, 8))  # at last seven purchases a year
+    assert again.stages()[-2] == ("commitment", "loyal-again")
+    assert again.at("standing", 721)[0]["fading"]
+    first = given(*loyal(20, 20, 12), *loyal(300, 60, 8))
+    assert first.stages()[1] == ("commitment", "loyal-and-regular")
+    assert not first.at("standing", 721)[0]["fading"]
 
 
 def test_events_of_one_instant_are_judged_together() -> None:
