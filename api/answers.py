@@ -198,7 +198,8 @@ def _purchases(p: Document) -> dict[str, Any]:
 
 def _trust(trust: Document, now: datetime) -> dict[str, Any]:
     past = [score for at, score in trust["ahead"] if instant(at) <= now]
-    return {"score": past[-1] if past else trust["score"], "because": [plain(i) for i in reversed(trust["items"])]}
+    items = [*trust["items"], *(item for item in trust["to_come"] if instant(item["at"]) <= now)]
+    return {"score": past[-1] if past else trust["score"], "because": [plain(i) for i in reversed(items)]}
 
 
 # --- rows of histories -------------------------------------------------------------------------------------------------

@@ -97,9 +97,7 @@ def render_queue(state: State, rules: Rules, steps: list[Step], until: int) -> l
     if not c.waits and not state.deadlines:
         return rows
     waits = [
-        (wait, after(rules.calendar, wait.at, rules.answer_minutes, []))
-        for wait in c.waits
-        if _needs_human(rules, wait)
+        (wait, after(rules.calendar, wait.at, rules.answer_minutes, [])) for wait in c.waits if needs_human(rules, wait)
     ]
     for step, end in zip(steps, [*(later.at for later in steps[1:]), until], strict=True):
         for ref, deadlines in step.deadlines.items():
@@ -109,7 +107,8 @@ def render_queue(state: State, rules: Rules, steps: list[Step], until: int) -> l
     return rows
 
 
-def _needs_human(rules: Rules, wait: Wait) -> bool:
+def needs_human(rules: Rules, wait: Wait) -> bool:
+    """Whether it is for a human to answer: of ratings only poor ones are."""
     poor = rules.complaints.poor
     match wait.kind:
         case "review":

@@ -18,6 +18,7 @@ from domain.facts import NEVER, Customer, Mark
 from domain.measures import median
 from domain.rules import Rules
 from projections import trust
+from projections.complaints import needs_human
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
 
@@ -97,7 +98,7 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
              "round": case.round}
             for case in c.cases.values() if case.open
         ],
-        "waits": [asdict(wait) for wait in c.waits],
+        "waits": [asdict(wait) for wait in c.waits if needs_human(rules, wait)],
         "handling": [_mark(mark) for mark in c.handling if mark.until > state.now],
         "who": {
             "kind": c.kind, "birthday": c.birthday, "timezone": c.timezone, "language": c.language,
@@ -121,6 +122,7 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "trust": {
             "score": state.score, "band": now.band, "falling": now.falling,
             "ahead": trust.ahead(state, rules),
+            "to_come": [asdict(item) for item in trust.to_come(state, rules)],
             "items": [asdict(item) for item in state.trust.items[state.trust.first :][-20:]],
         },
         "ended": None if c.ended is None else _mark(c.ended),

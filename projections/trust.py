@@ -7,7 +7,7 @@ later.
 
 from bisect import bisect_right
 
-from domain.facts import NEVER, Changed, News
+from domain.facts import NEVER, Changed, News, Promise
 from domain.rules import Rules
 from projections.state import State, Trust, TrustItem
 
@@ -97,8 +97,7 @@ def judge(state: State, rules: Rules, t: int) -> int:
             continue
         if promise.due <= t:
             trust.missed.append(promise.ref)
-            points = rules.trust.promise_broken
-            _append(state, TrustItem(max(promise.due, promise.at), points, "promise-missed", promise.id))
+            _append(state, _missed(promise, rules))
         elif promise.due < due:
             due = promise.due
     pass_time(state, rules, t)
@@ -108,6 +107,10 @@ def judge(state: State, rules: Rules, t: int) -> int:
         return 0
     trust.mark = mark
     return Changed.TRUST
+
+
+def _missed(promise: Promise, rules: Rules) -> TrustItem:
+    return TrustItem(max(promise.due, promise.at), rules.trust.promise_broken, "promise-missed", promise.id)
 
 
 _MOST_STEPS = 32
@@ -144,14 +147,26 @@ def _turn(trust: Trust, rules: Rules, mark: int) -> int:
 _FAR = 1_000_000_000
 
 
+def to_come(state: State, rules: Rules) -> list[TrustItem]:
+    """What open promises will take at the moment they are due, if nothing else happens."""
+    missed, promises = state.trust.missed, state.customer.promises.values()
+    return sorted(
+        (_missed(promise, rules) for promise in promises if promise.ref not in missed), key=lambda item: item.at
+    )
+
+
 def ahead(state: State, rules: Rules) -> list[tuple[int, int]]:
-    """(moment, score) of each change to come by points that leave the window, promises to be missed left out."""
+    """(moment, score) of each change to come: points leave the window, and promises are missed."""
     book, trust = rules.trust, state.trust
+    missed = to_come(state, rules)
+    changes = [(item.at + book.window, -item.points) for item in (*trust.items[trust.first :], *missed)]
+    if missed:
+        changes = sorted([*changes, *((item.at, item.points) for item in missed)])
     total = trust.total
     steps: list[tuple[int, int]] = []
-    for item in trust.items[trust.first :]:
-        total -= item.points
-        steps.append((item.at + book.window, min(100, max(0, book.start + total))))
+    for at, points in changes:
+        total += points
+        steps.append((at, min(100, max(0, book.start + total))))
     return steps
 
 

@@ -110,19 +110,35 @@ def _ours(c: Customer, event: e.Conversation) -> int:
             c.news.append(News("relationship-talk", event.at, event.id))
             change = Changed.NEWS
         if event.complaint is not None and (case := c.cases.get(event.complaint)) is not None and case.open:
+            case.acknowledged = case.acknowledged or event.at
             case.responded = case.responded or event.at
             case.spoke = event.at
             c.news.append(News("case", event.at, event.id, case.ref))
             change = Changed.NEWS
     else:
         c.failed[channel] = c.failed.get(channel, 0) + 1
-    if (c.withdrawn or c.wishes.refused) and refused(c, event.channel, event.purpose) is not None:
+    return change | _breaches(c, event) if c.withdrawn or c.open_cases or c.wishes.refused else change
+
+
+def _breaches(c: Customer, event: e.Conversation | e.BroadcastSent | e.EventInvited) -> int:
+    """What we sent or did although they had refused it, or had a complaint open."""
+    change = 0
+    if refused(c, event.channel, event.purpose) is not None:
         c.news.append(News("refusal-broken", event.at, event.id))
         change = Changed.NEWS
     if c.open_cases and event.purpose == "selling":
         c.news.append(News("selling-in-complaint", event.at, event.id))
         change = Changed.NEWS
     return change
+
+
+def sent(c: Customer, event: e.BroadcastSent | e.EventInvited) -> int:
+    """One-way, and one of many; a refusal holds for it all the same."""
+    c.series[Series.ONE_WAY].append((event.at, event.id))
+    return _SENT | _breaches(c, event)
+
+
+_SENT = bits(Series.ONE_WAY)
 
 
 def refused(c: Customer, channel: str | None, purpose: str) -> str | None:
@@ -221,11 +237,11 @@ EVOLVE: dict[type[e.Event], Evolve] = {
     e.MessageExchanged: conversation,
     e.MeetingHeld: conversation,
     e.LetterExchanged: conversation,
-    e.EventInvited: noting(Series.ONE_WAY),
+    e.EventInvited: sent,
     e.EventAttended: noting(Series.ATTENDED, Series.ACT),
     e.SelfServiceUsed: self_service,
     e.AutoReplySent: auto_reply,
-    e.BroadcastSent: noting(Series.ONE_WAY),
+    e.BroadcastSent: sent,
     e.CommunityEngaged: community,
     e.ReviewPosted: review,
     e.IdeaContributed: noting(Series.IDEA, Series.ACT),

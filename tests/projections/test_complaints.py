@@ -56,6 +56,18 @@ def test_a_row_ends_where_its_lateness_changes() -> None:
     assert acknowledged[0]["due_kind"] == "respond"
 
 
+def test_who_speaks_with_them_about_it_has_acknowledged_and_responded() -> None:
+    opened = a(e.ComplaintOpened, 0, severity="high")
+    call = a(e.CallMade, 0, 1, direction="outbound", complaint=examples.COMPLAINT)
+    assert dues(given(opened, call)) == {"update": 1 + 24, "near": 24 + 5, "resolve": 24 * 2}
+
+
+def test_a_good_rating_waits_for_nobody() -> None:
+    rated = given(a(e.ReviewPosted, 0, rating=5), a(e.ReviewPosted, 1, rating=1))
+    assert [row["version"] for row in rated.rows("reactive")[:1]] == [2]
+    assert [wait["version"] for wait in rated.profile()["waits"]] == [2]
+
+
 @pytest.mark.parametrize("end", [e.ComplaintResolved, e.ComplaintClosed, e.ComplaintWithdrawn])
 def test_what_has_ended_is_not_in_the_queue_and_a_reopening_brings_it_back(end: type[e.Event]) -> None:
     ended = given(a(e.ComplaintOpened, 0), a(end, 1))

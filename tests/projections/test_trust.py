@@ -44,6 +44,10 @@ def score(spec: Spec) -> int:
         ([a(e.VisitMade, day) for day in range(9)], 4),
         ([a(e.VisitMade, day) for day in (0, 1, 2, 3, 95)], 5),
         ([a(e.LetterExchanged, 1)], 0),
+        ([a(e.PreferenceStated, 0, refused=("email",)), a(e.BroadcastSent, 1)], -20),
+        ([a(e.ConsentWithdrawn, 0, purpose=None, channel=None), a(e.EventInvited, 1)], -20),
+        ([a(e.ConsentWithdrawn, 0, purpose="selling", channel=None), a(e.BroadcastSent, 1)], 0),
+        ([a(e.ComplaintOpened, 0, severity="low"), a(e.BroadcastSent, 0, 1, purpose="selling")], -10),
     ],
 )
 def test_points(events: list[e.Event], points: int) -> None:
@@ -61,6 +65,16 @@ def test_a_promise_is_missed_at_the_moment_it_was_due() -> None:
     broken = [promise(number, 0, 5 + number) for number in range(2)]
     turns = [row["from_at"] for row in given(*broken).rows("standing") if row["trust"] == "at-risk"]
     assert turns[0] == examples.day(6)
+
+
+def test_what_an_open_promise_will_take_is_told_ahead() -> None:
+    trust = given(promise(1, 0, 5), promise(2, 0, 2)).profile()["trust"]
+    turns = [[2, 42], [5, 34], [367, 42], [370, 50]]
+    assert trust["ahead"] == [[examples.day(day), score] for day, score in turns]
+    assert [(item["at"], item["points"]) for item in trust["to_come"]] == [
+        (examples.day(2), -8),
+        (examples.day(5), -8),
+    ]
 
 
 def test_ten_points_lost_in_ninety_days_is_falling_and_ends_by_itself() -> None:
