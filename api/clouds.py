@@ -42,9 +42,12 @@ def opened(recorded: Sequence[Recorded], keys: KeyStore) -> list[dict[str, Any]]
 def cloud(r: Recorded, sealed: dict[str, Any]) -> Cloud:
     """One CloudEvent. `position`, `streamversion`, `recordedtime` and `actor` are extensions.
 
+    So is `sourceid`, for those who may open it: what `source` itself called the event.
     `position` is a number and grows beyond what CloudEvents calls Integer after two billion events.
     """
     event = r.event
+    parts = dict(sealed)
+    sent_as = parts.pop("sent_as", None)
     made: Cloud = {
         "specversion": "1.0",
         "id": event.id,
@@ -56,12 +59,14 @@ def cloud(r: Recorded, sealed: dict[str, Any]) -> Cloud:
         "position": r.position,
         "streamversion": r.version,
         "datacontenttype": "application/json",
-        "data": data(event) | sealed,
+        "data": data(event) | parts,
     }
     if event.sequence:
         made["sequence"] = event.sequence
     if event.actor:
         made["actor"] = event.actor
+    if sent_as is not None:
+        made["sourceid"] = sent_as
     if isinstance(event, Beside):
         del made["subject"]
     return made

@@ -1,7 +1,8 @@
 """Writes the ledger as NDJSON CloudEvents, and takes them into an empty one again, with the same recorded times.
 
-Ids of ours mean nothing to another ledger, which derives its own from (source, id). So what refers to another event is
-written as (source, id) of that event's line, and a reference as its system wrote it, where it was sealed beside the
+Ids of ours mean nothing to another ledger, which derives its own from (source, id). So a line has the id under which
+the event was sent, where that may be opened, else ours; what refers to another event is written as (source, id) of that
+event's line, and a reference as its system wrote it, where it was sealed beside the
 event and may be opened; else as our id, which the other ledger takes as it is. Customers keep their ids.
 """
 
@@ -26,6 +27,7 @@ from domain.vocabulary import TYPES, name_of, ref_fields, ref_kind, stored_name
 
 PAGE = 2_000  # events read at once
 OURS = ("position", "streamversion", "actor")  # attributes that the next ledger gives anew
+TO_EVENTS = ("target", "prompted_by")  # fields that hold an event's id
 
 
 def export_to(ledger: Ledger, file: str, *, sealed: bool, quiet: bool = False) -> int:
@@ -67,7 +69,7 @@ def lines(ledger: Ledger, head: int, *, sealed: bool) -> Iterator[bytes]:
             return
         after = page[-1].position
         parts = opened(page, ledger.keys) if sealed else [nothing] * len(page)
-        sources = _sources(ledger, page)
+        sources = _sources(ledger, page, sealed=sealed)
         for r, part in zip(page, parts, strict=True):
             yield msgspec.json.encode(_portable(ledger, r, part, sources)) + b"\n"
 
@@ -87,16 +89,18 @@ def restore(
     return outcomes
 
 
-def _portable(ledger: Ledger, r: Recorded, part: dict[str, Any], sources: dict[str, str]) -> Cloud:
+def _portable(ledger: Ledger, r: Recorded, part: dict[str, Any], sources: dict[str, dict[str, str]]) -> Cloud:
     made = cloud(r, {})
     for name in OURS:
         made.pop(name, None)
     parts = dict(part)
+    made["id"] = parts.pop("sent_as", None) or made["id"]
     given: dict[str, str] = parts.pop("sealed_refs", None) or {}
     data = made["data"]
     _restore(ledger, name_of(r.event), data, given, r.event.source)
-    if "target" in data and data["target"] in sources:
-        data["target"] = {"source": sources[data["target"]], "id": data["target"]}
+    for name in TO_EVENTS:
+        if data.get(name) in sources:
+            data[name] = sources[data[name]]
     if (inner := parts.pop("sealed_data", None)) is not None:
         inner = dict(inner)
         refs: dict[str, str] = inner.pop("sealed_refs", None) or {}
@@ -114,14 +118,15 @@ def _restore(ledger: Ledger, type_: str, data: dict[str, Any], given: dict[str, 
             data[name] = written if scope == source else {"source": scope, "id": written}
 
 
-def _sources(ledger: Ledger, page: Sequence[Recorded]) -> dict[str, str]:
-    """The sources of the events that corrections and voids in a page speak of."""
-    targets = {t for r in page if (t := getattr(r.event, "target", None))}
+def _sources(ledger: Ledger, page: Sequence[Recorded], *, sealed: bool) -> dict[str, dict[str, str]]:
+    """By our id, how the events that those of a page speak of are called in their own lines."""
+    targets = {t for r in page for name in TO_EVENTS if (t := getattr(r.event, name, None))}
     if not targets:
         return {}
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, str]] = {}
     places = ledger.recorder.received([uuid_bytes(t) for t in targets])
     for place in places.values():
-        for event in ledger.feed(place.position - 1, 1):
-            found[event.event.id] = event.event.source
+        for r in ledger.feed(place.position - 1, 1):
+            (parts,) = opened([r], ledger.keys) if sealed else ({},)
+            found[r.event.id] = {"source": r.event.source, "id": parts.get("sent_as") or r.event.id}
     return found

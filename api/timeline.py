@@ -12,6 +12,8 @@ from domain.events import Event, TouchpointCorrected, TouchpointVoided
 from domain.order import Key, effective, key
 from domain.vocabulary import name_of
 
+UNSHOWN = ("sealed_refs", "contact_point", "sent_as")  # sealed, but not of the event's own data
+
 Status = Literal["standing", "corrected", "voided", "unmatched"]
 
 
@@ -65,11 +67,12 @@ def shown(entry: Entry, sealed: Mapping[str, Any]) -> dict[str, Any]:
         "type": name_of(event),
         "at": written(event.at, event.offset),
         "source": event.source,
+        "source_id": sealed.get("sent_as"),
         "status": entry.status,
         "amended_by": [
             {"event": a.id, "type": name_of(a), "reason": getattr(a, "reason", None)} for a in entry.amended_by
         ],
         "version": event.version,
         "references": sealed.get("sealed_refs") or {},
-        "data": data(event) | {n: v for n, v in sealed.items() if n not in ("sealed_refs", "contact_point")},
+        "data": data(event) | {n: v for n, v in sealed.items() if n not in UNSHOWN},
     }

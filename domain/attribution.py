@@ -65,6 +65,7 @@ def _void(ledger: Ledger, event: Event, provisional: str, to: str, actor: str) -
 
 def _anew(ledger: Ledger, event: Event, to: str, actor: str, sealed: dict[str, Any]) -> Touchpoint:
     id_ = ledger.keys.secrets.event_id(SOURCE, f"{event.id}>{to}")
+    sealed = {name: part for name, part in sealed.items() if name != "sent_as"}  # that is the first one's, for ever
     anew = msgspec.structs.replace(event, id=uuid_text(id_), actor=actor, version=0)
     return _touchpoint(anew, id_, to, sealed)
 

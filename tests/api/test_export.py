@@ -12,7 +12,8 @@ import pytest
 from api.export import export_to, restore
 from api.simulation import simulate
 from api.wiring import House
-from domain.events import ComplaintClosed, ComplaintOpened, TouchpointVoided
+from domain.errors import DifferentContent
+from domain.events import CallMade, ComplaintClosed, ComplaintOpened, TouchpointVoided
 from tests.api.conftest import MakeHouse, call, record
 
 IDS = ("id", "target", "prompted_by")
@@ -75,6 +76,24 @@ def test_references_to_another_systems_things_lead_there_still(house: House, emp
     assert isinstance(opened, ComplaintOpened)
     assert isinstance(closed, ComplaintClosed)
     assert opened.complaint == closed.complaint
+
+
+def test_what_was_exported_is_known_again_when_its_source_sends_it(house: House, empty: House, tmp_path: Path) -> None:
+    record(house, call("c-1"))
+    lines = exported(house, tmp_path / "first.ndjson")
+    assert lines[-1]["id"] == "c-1"
+    imported(empty, lines)
+    (outcome,) = empty.ledger.record([call("c-1")], actor="tester")
+    assert isinstance(outcome, DifferentContent)  # another wording of the same event, and not recorded again
+
+
+def test_what_brought_them_here_is_found_again(house: House, empty: House, tmp_path: Path) -> None:
+    first = record(house, call("c-1"))[0]
+    record(house, call("c-2", data={"prompted_by": first.id}))
+    imported(empty, exported(house, tmp_path / "first.ndjson"))
+    *_, prompt, prompted = (r.event for r in empty.ledger.feed(0, 10))
+    assert isinstance(prompted, CallMade)
+    assert prompted.prompted_by == prompt.id
 
 
 def test_how_somebody_was_reached_is_kept(house: House, empty: House, tmp_path: Path) -> None:

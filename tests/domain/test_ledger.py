@@ -391,18 +391,3 @@ def test_nothing_is_abandoned_without_a_cause(ledger: Ledger) -> None:
     who = fresh()
     outcomes = ledger.record([cloud(f"{who}{n}", subject=fresh() if n % 3 else who) for n in range(50)], actor="t")
     assert not any(isinstance(o, Abandoned) for o in outcomes)
-
-
-def test_history_that_is_refused_as_a_whole_leaves_no_trace_in_the_indexes(ledger: Ledger) -> None:
-    record(ledger, cloud("first", subject="crm:L-trace"))
-    held = {"kind": "phone", "value": "+62 812 7777 0001"}
-    late = cloud("late", "customer.identified", held, subject="crm:L-trace-2", recordedtime="2026-03-01T00:00:00Z")
-    outcomes = ledger.record([late], actor="tester", backfill=True)
-    assert isinstance(outcomes[0], NotEmpty)
-    assert ledger.router.find(ledger.door.contact_point("+62 812 7777 0001"), 2**60) == []
-
-
-def test_nobody_speaks_in_the_name_of_the_ledger_itself(ledger: Ledger) -> None:
-    outcome = ledger.record([cloud("own", source="urn:jejak:identity")], actor="tester")[0]
-    assert isinstance(outcome, InvalidEvent)
-    assert outcome.pointer == "/source"

@@ -241,5 +241,5 @@ def test_what_lies_beside_customers_has_streams_of_its_own(ledger: Ledger) -> No
         "rulebook.promoted", {"rulebook": "1"}
     )
     assert beside("calendar.published", {"calendar": "ani", "calendar_version": "1", "document": {}}) != ani
-    assert ledger.open(ani, [1])[1] == {"name": "Ani"}
+    assert ledger.open(ani, [1])[1]["name"] == "Ani"
     assert names(ledger.stream(ani)) == ["StaffRegistered", "StaffAbsent"]
