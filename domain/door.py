@@ -308,6 +308,7 @@ class Door:
         return Point(kind, text, value, getattr(event, "shared", False), event.scheme)
 
 
+PERSONAL = ("tel", "mailto", "sms")  # schemes (RFC 3966, 6068, 5724) of what is no external id
 POINT_KINDS = ("phone", "email", "whatsapp", "telegram", "messenger", "postal")
 
 
@@ -320,6 +321,11 @@ def _subject(subject: str) -> Point | None:
     if match is None:
         raise InvalidIdentifier(
             "subject has to be a customer's id or scheme:value, e.g. crm:C-1001", pointer="/subject"
+        )
+    if match["scheme"] in PERSONAL:
+        raise InvalidIdentifier(
+            "subject names a telephone number or an e-mail address; data.contact_point would be the place for it",
+            pointer="/subject",
         )
     return Point(f"external:{match['scheme']}", match["value"], match["value"], scheme=match["scheme"])
 

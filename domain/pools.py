@@ -15,6 +15,9 @@ def open_pool(url: str, *, role: str | None = None, size: int = 8, patience: flo
 
     def prepare(connection: Connection[Any]) -> None:
         packing.register(connection)
+        # A statement that waited for a lock has to see what was committed meanwhile, whatever the server's default is: else
+        # two appends would give out the same positions.
+        connection.execute("SET default_transaction_isolation = 'read committed'")
         if role is not None:
             connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 

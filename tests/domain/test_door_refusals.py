@@ -31,6 +31,8 @@ from tests.ledgers import NOW, cloud
         ({"subject": "nobody"}, "/subject", "scheme:value"),
         ({"subject": "CRM:1"}, "/subject", "scheme:value"),
         ({"subject": "crm: "}, "/subject", "scheme:value"),
+        ({"subject": "tel:+6281234567890"}, "/subject", "data.contact_point"),
+        ({"subject": "mailto:siti@example.com"}, "/subject", "data.contact_point"),
         ({"subject": None}, "/subject", "subject or data.contact_point"),
         ({"data": 5}, "/data", "is 5; it has to be a JSON object"),
         ({"data": None}, "/data", "is missing"),
