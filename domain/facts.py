@@ -67,6 +67,7 @@ class Series(IntEnum):
     PROMISE_BROKEN = 26
     ATTEMPT = 27  # the receipt of an attempt
     NEED = 28
+    UNASKED = 29  # of OUTBOUND, all but service: what limits and rhythms count
 
 
 KINDS: Final = len(Series)

@@ -173,7 +173,7 @@ class Rules:
         window: dict[Series, int] = {Series.PURCHASE: self.tier_window}
         needs = [need for clause in clauses for c in clause.criteria for need in c.needs()]
         contact = self.contact
-        needs += [(Series.OUTBOUND, limit.at_most, 0) for limit in contact.outbound]
+        needs += [(Series.UNASKED, limit.at_most, 0) for limit in contact.outbound]
         needs += [(Series.SELLING, limit.at_most, contact.ratio_within) for limit in contact.selling]
         needs += [
             (Series.RELATIONSHIP, 1, contact.ratio_within),

@@ -66,14 +66,14 @@ def due_by(state: State, rules: Rules, step: Step, rhythm: Rhythm | None) -> tup
     elif rhythm is None:
         due = base or c.first_at
     else:
-        sent = len(c.series[Series.OUTBOUND]) + c.dropped[Series.OUTBOUND]
+        sent = len(c.series[Series.UNASKED]) + c.dropped[Series.UNASKED]
         months = rhythm.first_months if sent < rhythm.at_first else rhythm.months
         why["times"], why["months"] = rhythm.times, months
         due = _next(c, rules, base, rhythm.times, months)
     if c.snoozed_until > due:
         due, why["snoozed"] = c.snoozed_until, True
     for limit in rules.contact.outbound:
-        sent_at = c.series[Series.OUTBOUND]
+        sent_at = c.series[Series.UNASKED]
         if len(sent_at) >= limit.at_most:
             due = max(due, sent_at[-limit.at_most][0] + limit.within)
     return _inside(c, rules, due), why

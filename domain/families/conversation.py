@@ -31,6 +31,8 @@ def _series(direction: str, outcome: str, channel: str | None, purpose: str) -> 
             kinds.append(Series.MISSED)
     else:
         kinds.append(Series.OUTBOUND)
+        if purpose != "service":
+            kinds.append(Series.UNASKED)
         if purpose == "selling":
             kinds.append(Series.SELLING)
         if purpose == "relationship":

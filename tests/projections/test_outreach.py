@@ -119,6 +119,14 @@ def test_rest_and_end_hold_the_rhythm() -> None:
     assert rhythm(given(*whatsapp(), a(e.RelationshipEnded, 1)))["held"] == "ended"
 
 
+def test_service_is_excepted_from_limits_and_from_the_first_contacts() -> None:
+    known = [*whatsapp(), a(e.MessageExchanged, 0, 1)]  # exploration: a month from then, three times
+    calls = [a(e.VisitMade, 25 + day, purpose="service", outcome="not-reached") for day in range(6)]
+    assert rhythm(given(*known, *calls))["due_at"] == rhythm(given(*known))["due_at"]
+    offers = [a(e.VisitMade, 25 + day, purpose="information", outcome="not-reached") for day in range(6)]
+    assert rhythm(given(*known, *offers))["due_at"] > examples.day(60)
+
+
 def test_an_end_holds_what_was_promised_before_and_not_what_was_promised_since() -> None:
     for by in ("customer", "company"):
         ended = [*whatsapp(), a(e.PromiseMade, 1), a(e.OutreachPlanned, 1), a(e.RelationshipEnded, 2, by=by)]
