@@ -61,7 +61,11 @@ def list_customers(
     house: HouseDep,
     bearer: Reader,
     q: Annotated[
-        str | None, Query(description="beginnings of names, a contact point or an external id", max_length=200)
+        str | None,
+        Query(
+            description="a contact point, an external id or, with the scope read-sealed, beginnings of names",
+            max_length=200,
+        ),
     ] = None,
     stage: Annotated[str | None, Query(max_length=40)] = None,
     tier: Annotated[str | None, Query(max_length=40)] = None,
@@ -72,7 +76,7 @@ def list_customers(
 ) -> CustomerPage:
     """Customers in a stage, of a tier, of a manager, or found by a search."""
     at = coordinates(house, as_of)
-    among = None if q is None else matching(house, q, at.as_of, PAGE)
+    among = None if q is None else matching(house, q, at.as_of, PAGE, by_name=bearer.may("read-sealed"))
     last = house.cursors.read("customers", after)[0] if after else None
     view, found = listing(house, at.as_of, Filter(stage, tier, manager, among), last, limit + 1)
     shown = [r["customer"] for r in found[:limit]]

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from api.errors import SeveralCustomers
+from api.errors import NoRight, SeveralCustomers
 from api.wiring import House
 from domain.door import Point, micros
 from domain.errors import InvalidIdentifier, UnknownCustomer
@@ -50,12 +50,17 @@ def customer_of(house: House, ref: str, at: datetime) -> str:
     return found[0]
 
 
-def matching(house: House, text: str, at: datetime, limit: int) -> Sequence[str]:
-    """Customers whom a search text may mean: by contact point or external id, else by the beginnings of names."""
+def matching(house: House, text: str, at: datetime, limit: int, *, by_name: bool = True) -> Sequence[str]:
+    """Customers whom a search text may mean: by contact point or external id, else by the beginnings of names.
+
+    NoRight where only names are left and `by_name` is false: who may search by beginnings reads the names letter by letter.
+    """
     if UUID.match(text):
         return [text] if known(house, text) else []
     try:
         found = holders(house, point_of(house, text), at)
     except InvalidIdentifier:
+        if not by_name:
+            raise NoRight("this is no contact point or external id, and a search by name needs read-sealed") from None
         found = []
-    return found or house.ledger.blind.find(text, limit)
+    return found if found or not by_name else house.ledger.blind.find(text, limit)

@@ -190,6 +190,15 @@ def test_a_search_finds_by_name_in_any_spelling_and_by_contact_point(client: Tes
     assert client.get("/v1/customers", params=NOW | {"q": "nobody"}).json()["items"] == []
 
 
+def test_names_are_not_read_letter_by_letter_without_the_right(app_client: TestClient, siti: str, house: House) -> None:
+    app_client.headers["Authorization"] = f"Bearer {house.bearers.create('k', ['read'])}"
+    by_name = app_client.get("/v1/customers", params=NOW | {"q": "sit"})
+    assert (by_name.status_code, by_name.json()["code"]) == (403, "no-right")
+    by_number = app_client.get("/v1/customers", params=NOW | {"q": TELEPHONE}).json()
+    assert [(i["customer"], i["name"]) for i in by_number["items"]] == [(siti, None)]
+    assert app_client.get("/v1/customers", params=NOW | {"q": "0812 0000 0000"}).json()["items"] == []
+
+
 def test_who_calls_is_told_while_the_telephone_rings(client: TestClient, siti: str) -> None:
     for caller in (
         {"contact_point": "0812 3456 7890"},
