@@ -231,6 +231,7 @@ class Purchase(Struct, array_like=True, gc=False):
     id: str
     left: Decimal
     currency: str
+    categories: tuple[str, ...] = ()
 
 
 class Order(Struct, array_like=True, gc=False):

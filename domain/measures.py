@@ -301,8 +301,9 @@ class Categories(Plain):
 
     def __init__(self, count: int, window: int, if_known: bool) -> None:
         self.count, self.window, self.if_known = count, window, if_known
-        self.wakes = 1 << Series.PURCHASE
-        self.sinks = (1 << Series.PURCHASE) if if_known else 0  # the first category named makes it count
+        # The first category named makes it count; where the last one named came back, it no longer does.
+        self.wakes = 1 << Series.PURCHASE | (Changed.RETURNED if if_known else 0)
+        self.sinks = (1 << Series.PURCHASE if if_known else 0) | Changed.RETURNED
 
     def _latest(self, c: Customer, t: int) -> list[Item]:
         since = t - self.window

@@ -33,7 +33,8 @@ def purchase(c: Customer, event: e.PurchaseMade) -> int:
         spend = c.spend[currency] = []
     spend.append((at, id_, amount))
     c.lifetime[currency] = c.lifetime.get(currency, _ZERO) + amount
-    c.purchases[event.purchase] = Purchase(at, id_, amount, currency)
+    categories = tuple([line.category for line in event.lines if line.category is not None]) if event.lines else ()
+    c.purchases[event.purchase] = Purchase(at, id_, amount, currency, categories)
     c.series[Series.PURCHASE].append(item)
     act(c, event)
     c.bought += 1
@@ -42,9 +43,8 @@ def purchase(c: Customer, event: e.PurchaseMade) -> int:
         if len(c.intervals) > _MOST_INTERVALS:
             del c.intervals[0]
     c.last_purchase = item
-    for line in event.lines:
-        if line.category is not None:
-            c.categories[line.category] = item
+    for category in categories:
+        c.categories[category] = item
     if event.order is not None:
         c.orders.pop(event.order, None)
     c.ended = None
@@ -70,11 +70,26 @@ def purchase_returned(c: Customer, event: e.PurchaseReturned) -> int:
             if bought.left <= 0 and item in c.series[Series.PURCHASE]:
                 c.series[Series.PURCHASE].remove(item)
                 change |= Changed.RETURNED
+                _uncount(c, bought)
     c.spend.setdefault(event.currency, []).append((at, event.id, -amount))
     c.lifetime[event.currency] = c.lifetime.get(event.currency, _ZERO) - amount
     c.series[Series.RETURN].append((at, event.id))
     c.returned += 1
     return change
+
+
+def _uncount(c: Customer, returned: Purchase) -> None:
+    """What was not kept stands for no category: the last purchase of it that was kept does, if there is one."""
+    stood = [code for code in returned.categories if c.categories.get(code) == (returned.at, returned.id)]
+    if not stood:
+        return
+    kept = set(c.series[Series.PURCHASE])
+    for code in dict.fromkeys(stood):
+        others = [(p.at, p.id) for p in c.purchases.values() if code in p.categories and (p.at, p.id) in kept]
+        if others:
+            c.categories[code] = max(others)
+        else:
+            del c.categories[code]
 
 
 def prospect_noted(c: Customer, event: e.ProspectNoted) -> int:

@@ -84,6 +84,20 @@ def test_where_categories_are_known_two_are_needed() -> None:
     assert "commitment" in {stage for stage, _ in given(*loyal(categories="ab")).stages()}
 
 
+def test_a_category_counts_by_what_was_kept() -> None:
+    def bought(day: float) -> e.Event:
+        line = e.Line(product="p", amount="100", category="shoes")
+        return a(e.PurchaseMade, day, purchase=examples.uid(f"p {day}"), total="100", lines=(line,))
+
+    back = a(e.PurchaseReturned, 9, purchase=examples.uid("p 8"), total="100", lines=())
+    textile = loyal(categories="t")
+    assert ("commitment", "loyal-and-regular") in given(*textile, bought(8)).stages()
+    assert "commitment" not in {stage for stage, _ in given(*textile, bought(8), back).stages()}
+    kept = given(*textile, bought(7), bought(8), back)
+    assert kept.profile()["purchases"]["categories"]["shoes"] == examples.day(7)
+    assert ("commitment", "loyal-and-regular") in kept.stages()
+
+
 def test_without_trust_there_is_no_commitment() -> None:
     assert "commitment" not in {stage for stage, _ in given(*purchases(*range(0, 240, 30))).stages()}
 
