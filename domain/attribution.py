@@ -26,6 +26,8 @@ def attribute(
     Contradiction where the customer is not provisional or an event is not (or no longer) theirs; StaleVersion where the
     history moved on meanwhile; UnknownCustomer where `to` is none of ours.
     """
+    if to == provisional:
+        raise Contradiction("this is the provisional customer itself; name the one whose events these are", pointer="/to")
     history = ledger.stream(provisional)
     current = {e.id: e for e in effective(history) if not isinstance(e, CustomerRegistered | TouchpointVoided)}
     if not any(isinstance(e, CustomerRegistered) and e.provisional for e in history):

@@ -222,6 +222,8 @@ def test_a_person_says_whose_an_ambiguous_event_is(ledger: Ledger, number: str) 
     assert void.attributed_to == a
     with pytest.raises((Contradiction, StaleVersion)):
         attribute(ledger, waiting.customer, b, actor="supervisor", events=[waiting.id])
+    with pytest.raises(Contradiction, match="itself"):
+        attribute(ledger, waiting.customer, waiting.customer, actor="supervisor")
     with pytest.raises(Contradiction):
         attribute(ledger, a, b, actor="supervisor")
 
