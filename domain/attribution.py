@@ -27,7 +27,9 @@ def attribute(
     history moved on meanwhile; UnknownCustomer where `to` is none of ours.
     """
     if to == provisional:
-        raise Contradiction("this is the provisional customer itself; name the one whose events these are", pointer="/to")
+        raise Contradiction(
+            "this is the provisional customer itself; name the one whose events these are", pointer="/to"
+        )
     history = ledger.stream(provisional)
     current = {e.id: e for e in effective(history) if not isinstance(e, CustomerRegistered | TouchpointVoided)}
     if not any(isinstance(e, CustomerRegistered) and e.provisional for e in history):

@@ -34,7 +34,7 @@ def check_sound(home: Home) -> int:
     """Unkept where the ledger contradicts itself; the number of its events."""
     with opened(home) as ledger, ledger.recorder.connection() as c:
         for what, query in UNSOUND.items():
-            found = c.execute(query).fetchmany(3)  # type: ignore[arg-type]
+            found = c.execute(query.encode()).fetchmany(3)
             if found:
                 raise Unkept(f"{what}: {found}")
         return ledger.head()

@@ -32,7 +32,11 @@ def test_corrections_in_any_order_and_pieces_give_the_rows_of_one_fold(
     given.prepare(database)
 
     @for_all(st.lists(histories(amended=True), min_size=4, max_size=4), st.randoms(use_true_random=False))
-    @settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
+    @settings(
+        max_examples=12,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
+    )
     def follow(many: list[list[Event]], chance: random.Random) -> None:
         streams = {new_id(): _shuffled(history, chance) for history in many}
         _record_and_follow(database, streams, chance)
