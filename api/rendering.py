@@ -111,7 +111,8 @@ def _cases(answer: Answer) -> list[RenderableType]:
     for c in answer["complaints"]:
         line = Text("Complaint  ", style="bold")
         line.append(c["severity"], style=f"not bold {SEVERITY.get(c['severity'], '')}")
-        line.append(f" since {day(c['opened_at'])}, {c['state']}, {'with ' + c['handler'] if c['handler'] else 'assigned to nobody'}", style="not bold")
+        handler = f"with {c['handler']}" if c["handler"] else "assigned to nobody"
+        line.append(f" since {day(c['opened_at'])}, {c['state']}, {handler}", style="not bold")
         line.append(f"\n  “{c['description']}”" if c["description"] else "", style="not bold italic")
         lines.append(line)
     return lines
