@@ -53,9 +53,7 @@ class KeyStore:
 
     def _newest_revision(self) -> int:
         with self._pool.connection() as c:
-            row = c.execute("SELECT counter FROM keys.revision").fetchone()
-        assert row is not None
-        return row[0]
+            return _revision(c)
 
     # --- secrets and keys ------------------------------------------------------------------------------------------------
 
@@ -81,17 +79,15 @@ class KeyStore:
     def refresh(self) -> None:
         """Forget of what is remembered whatever has moved since; called once per batch."""
         with self._pool.connection() as c:
-            rows = c.execute(
-                "SELECT r.counter, m.what FROM keys.revision r LEFT JOIN keys.moved m ON m.counter > %b",
-                [self._revision],
-                binary=True,
-            ).fetchall()
+            newest = _revision(c)
+            if newest == self._revision:
+                return
+            moved = c.execute("SELECT what FROM keys.moved WHERE counter > %b", [self._revision], binary=True).fetchall()
         with self._memory:
-            for _, what in rows:
-                if what is not None:
-                    for remembered in (self._keys, self._holdings, self._provisional):
-                        remembered.pop(what.bytes, None)
-            self._revision = max(self._revision, rows[0][0])
+            for (what,) in moved:
+                for remembered in (self._keys, self._holdings, self._provisional):
+                    remembered.pop(what.bytes, None)
+            self._revision = max(self._revision, newest)
 
     def keys(self, customers: Iterable[bytes]) -> dict[bytes, AESGCM]:
         """The customers' keys; one that was never made, or was destroyed, is missing."""
@@ -294,6 +290,12 @@ class KeyStore:
                 [UUID(customer)],
             ).fetchall()
         return [r[0] for r in rows]
+
+
+def _revision(c: Connection[Any]) -> int:
+    row = c.execute("SELECT counter FROM keys.revision", binary=True).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def _index_names(c: Connection[Any], names: Iterable[tuple[bytes, bytes]]) -> None:
