@@ -68,7 +68,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
     # The thread that appends wants its turn soon after the database has answered, not five milliseconds later (the default).
-    sys.setswitchinterval(0.0002)
+    sys.setswitchinterval(0.00005)
     app.state.grouping = Grouping(house.ledger)
     following = asyncio.create_task(house.tail.run())
     try:
