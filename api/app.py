@@ -15,6 +15,8 @@ from api.counts import Counting
 from api.grouping import Grouping
 from api.wiring import House
 
+IN_BULK = 2  # batches at work in one process: one is read and sealed while the other one's rows are written
+
 DESCRIPTION = """\
 A ledger of everything that happens between a company and each of its customers.
 
@@ -70,6 +72,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     # The thread that appends wants its turn soon after the database has answered, not five milliseconds later (the default).
     sys.setswitchinterval(0.00005)
     app.state.grouping = Grouping(house.ledger)
+    app.state.in_bulk = asyncio.Semaphore(IN_BULK)
     following = asyncio.create_task(house.tail.run())
     try:
         yield

@@ -90,7 +90,8 @@ async def append_events(request: Request) -> Response:
         else:  # others must not wait while it is read
             admitted = await run_in_threadpool(ledger.admit, clouds, actor=actor)
         return _single(admitted if isinstance(admitted, Refusal) else await request.app.state.grouping.append(admitted))
-    outcomes = await run_in_threadpool(_record, ledger, clouds, actor, atomic, dry_run)
+    async with request.app.state.in_bulk:
+        outcomes = await run_in_threadpool(_record, ledger, clouds, actor, atomic, dry_run)
     return await run_in_threadpool(_many, outcomes, lines=_media(request) == NDJSON)
 
 
