@@ -131,7 +131,7 @@ def standing(house: House, view: View) -> dict[str, Any]:
         "falling": row["falling"],
         "owner": row["owner"],
         "owner_since": answers.shown(owner["from_at"]) if owner else None,
-        "acting": cover["staff"] if cover else house.people.acting(row["owner"], now, view.at.known_at),
+        "acting": cover["staff"] if cover else house.people.acting(now, view.at.known_at)(row["owner"]),
         "open_complaints": row["open_complaints"],
     }
 

@@ -1,5 +1,6 @@
 """Staff and what else stands beside customers, kept in memory until the ledger holds something newer of it."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from domain.door import micros
@@ -25,6 +26,10 @@ class People:
                 kept = self._newest = catalogue.load(c)
             return kept
 
-    def acting(self, staff: str | None, as_of: datetime, known_at: int | None = None) -> str | None:
-        """Who acts for a member of staff then: their cover while they are away; None where nobody does."""
-        return None if staff is None else self.catalogue(known_at).cover(staff, micros(as_of))
+    def acting(self, as_of: datetime, known_at: int | None = None) -> Callable[[str | None], str | None]:
+        """Tells who acts for a member of staff then: their cover while they are away; None where nobody does.
+
+        The catalogue is asked once, for as many questions as follow.
+        """
+        known, at = self.catalogue(known_at), micros(as_of)
+        return lambda staff: None if staff is None else known.cover(staff, at)

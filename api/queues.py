@@ -1,6 +1,6 @@
 """The queues: which complaint is next, whom to contact next, and who was forgotten."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -103,6 +103,9 @@ def neglected(
     return _answer(house, bearer, NEGLECTED, as_of, Wanted(manager, limit=limit), after)
 
 
+Acting = Callable[[str | None], str | None]  # who acts for a member of staff
+
+
 def _answer(
     house: House, bearer: Bearer, queue: Queue, as_of: str | None, wanted: Wanted, after: str | None
 ) -> Response:
@@ -124,9 +127,10 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
         called = names(house, (r["customer"] for r in page.items), page.view.id)
         parts = open_many(house, ((r["customer"], r["version"]) for r in page.items))
     item = complaint_item if queue is COMPLAINTS else outreach_item
+    acting = house.people.acting(at.as_of)
     items = [
         {"customer": r["customer"], "name": called.get(r["customer"]), "parked": r["parked"]}
-        | item(r, page.tiers, parts.get((r["customer"], r["version"] or 0), {}), house, at)
+        | item(r, page.tiers, parts.get((r["customer"], r["version"] or 0), {}), acting, at)
         for r in page.items
     ]
     return {
@@ -139,7 +143,7 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
     }
 
 
-def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], house: House, at: Coordinates) -> dict[str, Any]:
+def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting, at: Coordinates) -> dict[str, Any]:
     """What waits for an answer, with the time left (seconds; negative: overdue by so much)."""
     due = answers.time_of(row["due_at"])
     return {
@@ -158,7 +162,7 @@ def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], house: House,
         "left_s": None if due is None else round((due - at.as_of).total_seconds()),
         "near_at": answers.shown(row["near_at"]),
         "owner": row["owner"],
-        "acting": house.people.acting(row["owner"], at.as_of),
+        "acting": acting(row["owner"]),
         "handler": row["handler"],
         "team": row["team"],
         "category": row["category"],
@@ -173,7 +177,7 @@ def _why(why: Mapping[str, Any]) -> dict[str, Any]:
     return made | {"deadlines": {step: answers.shown(at) for step, at in why.get("deadlines", {}).items()}}
 
 
-def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], house: House, at: Coordinates) -> dict[str, Any]:
+def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting, at: Coordinates) -> dict[str, Any]:
     """Whom to contact, when, why, about what and on which channel; or why not."""
     due = answers.time_of(row["due_at"])
     return {
@@ -188,7 +192,7 @@ def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], house: House, 
         "held": row["held"],
         "unreachable": row["unreachable"],
         "owner": row["owner"],
-        "acting": house.people.acting(row["owner"], at.as_of),
+        "acting": acting(row["owner"]),
         "staff": row["staff"],
         "text": parts.get("text"),
         "why": row["why"],
