@@ -70,7 +70,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
     # The thread that appends wants its turn soon after the database has answered, not five milliseconds later (the default).
-    sys.setswitchinterval(0.00005)
+    sys.setswitchinterval(0.00002)
     app.state.grouping = Grouping(house.ledger)
     app.state.in_bulk = asyncio.Semaphore(IN_BULK)
     following = asyncio.create_task(house.tail.run())
