@@ -82,7 +82,9 @@ class KeyStore:
             newest = _revision(c)
             if newest == self._revision:
                 return
-            moved = c.execute("SELECT what FROM keys.moved WHERE counter > %b", [self._revision], binary=True).fetchall()
+            moved = c.execute(
+                "SELECT what FROM keys.moved WHERE counter > %b", [self._revision], binary=True
+            ).fetchall()
         with self._memory:
             for (what,) in moved:
                 for remembered in (self._keys, self._holdings, self._provisional):
