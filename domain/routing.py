@@ -37,11 +37,10 @@ SELF = "urn:jejak:identity"  # the source of events that routing itself brings a
 
 
 class Route(Struct):
-    """Where one event goes, and the registration that goes before it; `new` while that may not be recorded yet."""
+    """Where one event goes, and the registration that goes before it while that may not be recorded yet."""
 
     customer: bytes
     before: Sequence[Touchpoint] = ()
-    new: bool = False
 
 
 class Router:
@@ -102,7 +101,7 @@ class Router:
         before = [self._identified(holder.customer, t, t.point, since)]
         if not isinstance(t.event, CustomerRegistered):
             before.insert(0, self._registered(holder.customer, t, provisional=False))
-        return Route(holder.customer, before, new=True)
+        return Route(holder.customer, before)
 
     def _by_id(self, t: Touchpoint) -> Route | Refusal:
         if (stranger := self.stranger(t)) is not None:
