@@ -15,6 +15,7 @@ import msgspec
 from psycopg import Connection
 
 from domain.events import (
+    Beside,
     CalendarPublished,
     Event,
     Money,
@@ -30,6 +31,9 @@ from domain.events import (
 from domain.facts import micros
 from domain.order import effective, key
 from domain.upcast import read
+from domain.vocabulary import TYPES
+
+_KINDS = [kind for kind in TYPES.values() if issubclass(kind, Beside)]
 
 
 @dataclass(frozen=True)
@@ -129,11 +133,16 @@ class Catalogue:
 
     def in_force(self, as_of: int) -> str | None:
         """The version of the rulebook in force then; None before the first promotion."""
-        version: str | None = None
-        for _, event in self._until(as_of):
-            if isinstance(event, RulebookPromoted | RulebookRolledBack):
-                version = event.rulebook
-        return version
+        promoted = self.promoted(as_of)
+        return promoted[-1][1] if promoted else None
+
+    def promoted(self, as_of: int) -> list[tuple[int, str]]:
+        """(moment, version) of each promotion, or return to the one before, up to `as_of`."""
+        return [
+            (event.at, event.rulebook)
+            for _, event in self._until(as_of)
+            if isinstance(event, RulebookPromoted | RulebookRolledBack)
+        ]
 
     def calendars(self) -> dict[tuple[str, str], dict[str, Any]]:
         """Every published calendar's document, by (calendar, version); the first one stands."""
@@ -171,6 +180,22 @@ def record(connection: Connection[Any], streams: Sequence[bytes], until: int) ->
                ON CONFLICT DO NOTHING""",
             [[s.hex() for s in streams], until],
         )
+
+
+def catch_up(connection: Connection[Any], until: int) -> None:
+    """Copy what was recorded up to position `until` and no engine has copied yet."""
+    row = connection.execute(
+        "SELECT max(position) FROM rows.generations WHERE state IN ('ready', 'live', 'previous')"
+    ).fetchone()
+    copied = row[0] or 0 if row else 0
+    found = connection.execute(
+        """SELECT DISTINCT uuid_send(customer) FROM ledger.events
+            WHERE position > %s AND position <= %s
+              AND (type = ANY(%s) OR customer IN (SELECT stream FROM rows.catalogue))""",
+        [copied, until, [str(kind.__struct_config__.tag) for kind in _KINDS]],
+        binary=True,
+    )
+    record(connection, [stream for (stream,) in found], until)
 
 
 def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:

@@ -345,18 +345,23 @@ class Folder:
         except Exception as error:  # noqa: BLE001 - the same boundary
             self.park(customer, position, _broken(None, error))
             return
-        rendered["spans"] = self._span(entry, rendered)
+        rendered["spans"] = self._span(entry.version, rendered)
         entry.digests = self.writer.put(customer, rendered, entry.digests)
         if customer in self.parked:
             self.parked.discard(customer)
             self.writer.gathered.healed.append(customer)
 
-    def _span(self, entry: Entry, rendered: Rendered) -> list[Row]:
+    def place(self, customer: bytes, version: int, rendered: Rendered) -> None:
+        """Write rows of a customer of whom there are none yet, rendered elsewhere from events up to `version`."""
+        rendered["spans"] = self._span(version, rendered)
+        self.writer.put(customer, rendered, {})
+
+    def _span(self, version: int, rendered: Rendered) -> list[Row]:
         """Between which instants the rows answer, by those of the table that has rows of every customer."""
         rows = rendered.get(self._standing, ())
         if not rows:
             return []
-        return [(entry.version, min(r[self._from] for r in rows), max(r[self._until] for r in rows))]
+        return [(version, min(r[self._from] for r in rows), max(r[self._until] for r in rows))]
 
     def _evict(self) -> None:
         surplus = len(self._entries) - self._capacity

@@ -18,7 +18,10 @@ from projections.projection import Table
 OWN_TABLES = ("states", "spans")  # partitioned like those of the projections
 FOLLOWED = ("live", "ready", "previous")
 
+PARTS = 16  # of the ledger
+
 _BUILDING = 0x6A656A  # advisory locks of generations that are being built: this and the generation's number
+_WRITING = 0x6A656B  # and of those who write its rows
 
 ENGINE_ROLE = "jejak_engine"
 API_ROLE = "jejak_api"
@@ -33,6 +36,21 @@ class Generation(NamedTuple):
     state: str
     position: int
     created_at: datetime
+    name: str | None = None
+    as_of: datetime | None = None  # None: nothing is cut off
+    known_at: int | None = None  # None: everything that was recorded when it was built
+    sample: int | None = None  # every so many-th customer; None: all
+    customers: int = 0  # read so far,
+    events: int = 0  # and events of theirs,
+    total: int = 0  # out of so many; of a sample about so many
+
+
+class Coordinates(NamedTuple):
+    """What a generation is built at; the default is what is followed."""
+
+    as_of: datetime | None = None
+    known_at: int | None = None
+    sample: int | None = None
 
 
 class Unready(Exception):
@@ -124,14 +142,31 @@ def _canonical(connection: Connection[Any], kind: str) -> str:
     return row[0] if row else base
 
 
-def create(connection: Connection[Any], rulebook: str, fingerprint: str, tables: Iterable[Table]) -> Generation:
-    """A new, empty generation in state building; its partitions stand beside their parents until `attach`."""
+def create(
+    connection: Connection[Any],
+    rulebook: str,
+    fingerprint: str,
+    tables: Iterable[Table],
+    *,
+    position: int = 0,
+    name: str | None = None,
+    at: Coordinates | None = None,
+) -> Generation:
+    """A new, empty generation in state building; its partitions stand beside their parents until `attach`.
+
+    `position`: up to where it will read. Unready where another one has that name.
+    """
+    as_of, known_at, sample = at or Coordinates()
     with connection.transaction():
-        generation = _one(
+        found = _all(
             connection,
-            "INSERT INTO rows.generations (rulebook, fingerprint, state) VALUES (%s, %s, 'building') RETURNING *",
-            [rulebook, fingerprint],
+            """INSERT INTO rows.generations (rulebook, fingerprint, state, position, name, as_of, known_at, sample, total)
+               VALUES (%s, %s, 'building', %s, %s, %s, %s, %s, %s) ON CONFLICT (name) DO NOTHING RETURNING *""",
+            [rulebook, fingerprint, position, name, as_of, known_at, sample, position // (sample or 1)],
         )
+        if not found:
+            raise Unready(f"there is a generation called {name!r}; drop it, or choose another name")
+        generation = found[0]
         for name in _names(tables):
             child = sql.Identifier("rows", partition(name, generation.id))
             parent = sql.Identifier("rows", name)
@@ -151,27 +186,89 @@ def hold(connection: Connection[Any], generation: int) -> bool:
     return bool(row and row[0])
 
 
-def sweep(connection: Connection[Any], tables: Sequence[Table]) -> None:
-    """Drop what was left half built by rebuilds that are no more. Needs autocommit."""
+def write_for(connection: Connection[Any], generation: int) -> None:
+    """Mark a connection as one that writes a generation's rows."""
+    connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", [_WRITING, generation])
+
+
+def await_writers(connection: Connection[Any], generation: int) -> None:
+    """Wait until nobody writes it: the server may be busy for those who were killed."""
+    connection.execute("SELECT pg_advisory_lock(%s, %s)", [_WRITING, generation])
+    connection.execute("SELECT pg_advisory_unlock(%s, %s)", [_WRITING, generation])
+
+
+def sweep(connection: Connection[Any], fingerprint: str, tables: Sequence[Table]) -> None:
+    """Drop what was left half built by another form of the fold, for nobody can go on with it. Needs autocommit."""
     for generation in listed(connection):
-        if generation.state == "building" and hold(connection, generation.id):
+        if generation.state == "building" and generation.fingerprint != fingerprint and hold(connection, generation.id):
+            await_writers(connection, generation.id)
             drop(connection, generation.id, tables)
             connection.execute("SELECT pg_advisory_unlock(%s, %s)", [_BUILDING, generation.id])
 
 
-def attach(connection: Connection[Any], generation: int, position: int, tables: Iterable[Table]) -> None:
-    """What was built is whole up to `position`: index it, attach it, and have it followed from there."""
-    for name in _names(tables):
-        connection.execute(
-            sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})").format(
-                sql.Identifier("rows", name), sql.Identifier("rows", partition(name, generation)), generation
-            )
-        )
-        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("rows", partition(name, generation))))
+def note(connection: Connection[Any], generation: int, customers: int, events: int) -> None:
+    """Say how far a build is."""
     connection.execute(
-        "UPDATE rows.generations SET state = 'ready', position = %s WHERE id = %s AND state = 'building'",
-        [position, generation],
+        "UPDATE rows.generations SET customers = %s, events = %s WHERE id = %s AND state = 'building'",
+        [customers, events, generation],
     )
+
+
+def finish_part(connection: Connection[Any], generation: int, part: int, customers: int, events: int) -> None:
+    """The customers of a partition of the ledger are whole, from here on."""
+    connection.execute("INSERT INTO rows.parts VALUES (%s, %s, %s, %s)", [generation, part, customers, events])
+
+
+def finished(connection: Connection[Any], generation: int) -> dict[int, tuple[int, int]]:
+    """Partitions of the ledger that are done: (customers, events) of each."""
+    rows = connection.execute("SELECT part, customers, events FROM rows.parts WHERE generation = %s", [generation])
+    return {part: (customers, events) for part, customers, events in rows}
+
+
+def clear_unfinished(connection: Connection[Any], generation: int, tables: Iterable[Table]) -> None:
+    """Take away the rows of partitions that are not done, for they are built anew."""
+    done = list(finished(connection, generation))
+    # A customer's partition is the server's to say: it is that of their events.
+    unfinished = sql.SQL(
+        "NOT EXISTS (SELECT FROM unnest(%s::int[]) AS done(part)"
+        " WHERE satisfies_hash_partition('ledger.events'::regclass, {}, done.part, customer))"
+    ).format(PARTS)
+    with connection.transaction():
+        for name in _names(tables):
+            child = sql.Identifier("rows", partition(name, generation))
+            connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(child, unfinished), [done])
+        connection.execute(
+            sql.SQL("DELETE FROM rows.parked WHERE generation = %s AND {}").format(unfinished), [generation, done]
+        )
+
+
+def attach(
+    connection: Connection[Any], generation: int, position: int, tables: Iterable[Table], state: str = "ready"
+) -> None:
+    """What was built is whole up to `position`: index it, attach it, and have it followed from there, if it is `ready`.
+
+    Can be done again where it stopped on the way.
+    """
+    for name in _names(tables):
+        child = partition(name, generation)
+        if not _attached(connection, child):
+            connection.execute(
+                sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})").format(
+                    sql.Identifier("rows", name), sql.Identifier("rows", child), generation
+                )
+            )
+        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("rows", child)))
+    connection.execute(
+        "UPDATE rows.generations SET state = %s, position = %s WHERE id = %s AND state = 'building'",
+        [state, position, generation],
+    )
+
+
+def _attached(connection: Connection[Any], child: str) -> bool:
+    row = connection.execute(
+        "SELECT relispartition FROM pg_class WHERE oid = to_regclass(%s)", [f"rows.{child}"]
+    ).fetchone()
+    return bool(row and row[0])
 
 
 def followed(connection: Connection[Any], fingerprint: str) -> list[Generation]:
@@ -243,10 +340,7 @@ def drop(connection: Connection[Any], generation: int, tables: Iterable[Table]) 
     connection.execute("UPDATE rows.generations SET state = 'stale' WHERE id = %s", [generation])
     for name in _names(tables):
         child = partition(name, generation)
-        row = connection.execute(
-            "SELECT relispartition FROM pg_class WHERE oid = to_regclass(%s)", [f"rows.{child}"]
-        ).fetchone()
-        if row and row[0]:
+        if _attached(connection, child):
             connection.execute(
                 sql.SQL("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY").format(
                     sql.Identifier("rows", name), sql.Identifier("rows", child)
@@ -268,7 +362,3 @@ def _names(tables: Iterable[Table]) -> list[str]:
 def _all(connection: Connection[Any], query: LiteralString, values: list[Any]) -> list[Generation]:
     with connection.cursor(row_factory=class_row(Generation)) as cursor:
         return cursor.execute(query, values).fetchall()
-
-
-def _one(connection: Connection[Any], query: LiteralString, values: list[Any]) -> Generation:
-    return _all(connection, query, values)[0]

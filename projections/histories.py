@@ -32,7 +32,8 @@ _TAILS = sql.SQL(
                              WHERE customer = stream AND version >= start AND position <= %s) AS tail
         GROUP BY customer"""
 ).format(_COLUMNS)
-_PARTITION = "COPY (SELECT {} FROM ledger.{} GROUP BY customer) TO STDOUT (FORMAT binary)"
+_PARTITION = "COPY (SELECT {} FROM ledger.{}{} GROUP BY customer) TO STDOUT (FORMAT binary)"
+_SAMPLED = "(uuid_hash(customer) & 2147483647) % {} = 0"  # not the hash by which events are partitioned
 
 
 class Slice(NamedTuple):
@@ -78,9 +79,20 @@ def tails(connection: Connection[Any], starts: Mapping[bytes, int], until: int) 
     return _slices(connection, _TAILS, [[c.hex() for c in starts], list(starts.values()), until])
 
 
-def partition(connection: Connection[Any], name: str) -> Iterator[Slice]:
-    """Every stream of one partition, whole, through binary COPY; the server gathers, nothing is sorted here."""
-    query = sql.SQL(_PARTITION).format(_COLUMNS, sql.Identifier(name))
+def partition(
+    connection: Connection[Any], name: str, *, until: int | None = None, sample: int | None = None
+) -> Iterator[Slice]:
+    """Every stream of one partition, through binary COPY; the server gathers, nothing is sorted here.
+
+    Of each what was recorded up to position `until` (None: all of it); of streams every `sample`-th, by hash.
+    """
+    conditions: list[sql.Composable] = []
+    if until is not None and until < head(connection):
+        conditions.append(sql.SQL("position <= {}").format(until))
+    if sample is not None:
+        conditions.append(sql.SQL(_SAMPLED).format(sample))
+    where = sql.SQL(" WHERE {}").format(sql.SQL(" AND ").join(conditions)) if conditions else sql.SQL("")
+    query = sql.SQL(_PARTITION).format(_COLUMNS, sql.Identifier(name), where)
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         copy.set_types(["bytea", "int4", "int4", "int8", "text"])
         for row in copy.rows():
