@@ -1,0 +1,150 @@
+"""An answer at any coordinates equals a fold of the history filtered by hand."""
+
+import random
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from api.queueing import QUEUES, Queue
+from domain import events as e
+from domain.facts import DAY, HOUR
+from domain.order import effective
+from domain.rules import Rules
+from projections import fold
+from projections.engine import Engine
+from projections.reading import Reader
+from projections.shapes import Shape, instant
+from tests import examples
+from tests.api.conftest import clear
+from tests.projections import byhand, given
+from tests.projections.given import append
+from tests.projections.histories import histories
+from tests.projections.rulebooks import rulebooks
+
+# Before all, at the instants of events, between them, at those of corrections, past every horizon.
+CLOCKS = st.sampled_from([-1, 0, 1, 30, 30.5, 90, 100, 365, 499, 700, 5000]).map(examples.day) | st.integers(
+    0, 900
+).map(lambda days: examples.day(0) + days * DAY + HOUR)
+
+
+@for_all(histories(amended=True), CLOCKS)
+@settings(max_examples=300, deadline=None)
+def test_amendments_and_order_are_as_by_hand(history: list[e.Event], as_of: int) -> None:
+    assert [event for event in effective(history) if event.at <= as_of] == byhand.filtered(history, as_of)
+
+
+@for_all(histories(amended=True), CLOCKS, st.integers(0, 60), rulebooks())
+@settings(max_examples=200, deadline=None)
+def test_one_fold_of_all_is_a_fold_of_the_history_filtered_by_hand(
+    history: list[e.Event], as_of: int, known: int, rules: Rules
+) -> None:
+    state = byhand.folded(history[:known], as_of, rules)
+    later = [event for event in effective(history[:known]) if event.at > as_of]
+    at_once = fold.fold([event for event in effective(history[:known]) if event not in later], rules)
+    if state is None:
+        assert not at_once.count
+    else:
+        assert fold.render(state, rules) == fold.render(at_once, rules)
+
+
+def test_reader_answers_as_by_hand(database: str) -> None:
+    """Of each customer every table, and every queue as a whole; whatever was recorded in whatever pieces."""
+    given.prepare(database)
+    # Not shrunk: each example asks a database, and shrinking would take minutes.
+
+    @for_all(st.data())
+    @settings(
+        max_examples=15,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    def ask(data: st.DataObject) -> None:
+        rules = data.draw(rulebooks(version="v1"))
+        streams = {str(UUID(int=n + 1)): data.draw(histories(20, amended=True)) for n in range(3)}
+        with psycopg.connect(database, autocommit=True) as connection:
+            clear(connection, ["ledger", "rows"])
+            told = _told(streams, data.draw(st.randoms(use_true_random=False)))
+            pieces = data.draw(st.lists(st.integers(1, 30), max_size=3))
+            for piece in [*pieces, len(told)]:
+                begun = _head(connection)
+                append(connection, told[begun : begun + piece])
+                Engine(database, fold, lambda _: rules, "v1", given.QUICK).catch_up()
+            connection.execute("SET ROLE jejak_api")
+            for _ in range(4):
+                as_of = data.draw(CLOCKS)
+                known = data.draw(st.none() | st.integers(0, len(told) + 1))
+                _compare(connection, rules, told[:known], as_of, known)
+
+    ask()
+
+
+def _told(streams: dict[str, list[e.Event]], chance: random.Random) -> list[tuple[str, e.Event]]:
+    """Of all customers in turns, each in the order of its own recording."""
+    turns = [customer for customer, history in streams.items() for _ in history]
+    chance.shuffle(turns)
+    coming = {customer: iter(history) for customer, history in streams.items()}
+    return [(customer, next(coming[customer])) for customer in turns]
+
+
+def _head(connection: psycopg.Connection[Any]) -> int:
+    [head] = connection.execute("SELECT coalesce(max(last), 0) FROM ledger.commits").fetchone() or (0,)
+    return head
+
+
+def _compare(
+    connection: psycopg.Connection[Any], rules: Rules, told: list[tuple[str, e.Event]], as_of: int, known: int | None
+) -> None:
+    reader = Reader(fold, lambda _: rules)
+    known_of: dict[str, list[e.Event]] = {}
+    for customer, event in told:
+        known_of.setdefault(customer, []).append(event)
+    for customer, history in known_of.items():
+        found = reader.customer(connection, customer, as_of, known)
+        expected = byhand.answers(history, as_of, rules)
+        assert (found is None) is (not expected)
+        for table, rows in expected.items():
+            assert found is not None
+            assert comparable(found.tables[table]) == comparable(shown(table, customer, rows)), table
+    for name, queue in QUEUES.items():
+        expected_queue = byhand.queue(name, known_of, as_of, rules)
+        assert _whole(reader, connection, queue, as_of, known) == [
+            comparable(shown(queue.rows.table, row["customer"], [row]))[0] for row in expected_queue
+        ], name
+
+
+def _whole(
+    reader: Reader, connection: psycopg.Connection[Any], queue: Queue, as_of: int, known: int | None
+) -> list[bytes]:
+    """All pages of a queue."""
+    rows: list[dict[str, Any]] = []
+    after = None
+    while True:
+        page = reader.queue(connection, queue.rows, as_of, known, limit=2, after=after)
+        standing = [row for row in page.rows if queue.stands(row, instant(as_of))]
+        rows += [{name: value for name, value in row.items() if name != "parked"} for row in standing]
+        after = page.next
+        if after is None:
+            return [comparable([row])[0] for row in rows]
+
+
+SHAPES = {table.name: Shape(table) for table in fold.TABLES}
+
+
+def shown(table: str, customer: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows by hand as readers get them."""
+    names = byhand.columns(table)
+    return [SHAPES[table].rendered(customer, tuple(row[name] for name in names)) for row in rows]
+
+
+def comparable(rows: list[dict[str, Any]]) -> list[bytes]:
+    """As JSON, so that numbers and instants look alike wherever they come from; without counts of the whole stream."""
+    for row in rows:
+        for name in ("version", "corrected", "voided"):
+            row.get("document", {}).pop(name, None)
+    return sorted(msgspec.json.encode(row, order="deterministic") for row in rows)
