@@ -172,7 +172,9 @@ def _promise_row(
         channel, unreachable = service
     # What was promised once it had ended still stands.
     held = "ended" if c.ended is not None and promise.at <= c.ended.at else ""
-    plan = _Plan(promise.due, "service", promise.kind, channel, held, unreachable, {"promise": promise.id})
+    plan = _Plan(
+        promise.due, "service", promise.kind, channel, held, unreachable, {"promise": promise.id, "kept": True}
+    )
     return _row(step.at, end, promise.ref, PROMISE, step.tier, plan, owner, promise.staff, promise.version)
 
 
@@ -185,7 +187,7 @@ def _planned_rows(
     due = max(planned.due, planned.not_before)
     selling = planned.purpose == "selling"
     spared = spared_until(c, rules)
-    why = {"planned": planned.id}
+    why = {"planned": planned.id, "kept": True}  # its date, whatever the rules become
     rows: list[tuple[Any, ...]] = []
     cuts = {c.wishes.rest_until, spared, *(consent.until for consent in c.consents.values())}
     starts = [step.at, *sorted(cut for cut in cuts if step.at < cut < end)]
