@@ -12,6 +12,10 @@
         │   └── UnknownMedia   the body is in a form that is not read here
         ├── SeveralCustomers   a contact point or external id that more than one customer holds
         ├── UnknownRulebook    a rulebook that was never published
+        ├── NotBuilt           no rows are kept at these coordinates
+        ├── UnknownGeneration  rows that were never built, or were dropped
+        ├── CannotPromote      rows that cannot be shown, or dropped, as things are
+        ├── CannotCompare      rows that cannot be compared as they are
         └── NotFound           there is nothing at this address
 
 Domain errors know nothing of HTTP. `STATUS` gives each its status; what is not in it has that of its nearest ancestor.
@@ -95,6 +99,34 @@ class UnknownRulebook(Denied):
     title = "There is no such rulebook"
 
 
+class UnknownGeneration(Denied):
+    """Rows that were never built, or were dropped."""
+
+    code = "unknown-generation"
+    title = "There is no such generation"
+
+
+class CannotPromote(Denied):
+    """Rows that cannot be shown, or dropped, as things are."""
+
+    code = "cannot-promote"
+    title = "As things are this cannot be done"
+
+
+class NotBuilt(Denied):
+    """No rows are kept at these coordinates, and too many customers would have to be folded."""
+
+    code = "not-built"
+    title = "These rows have to be built first"
+
+
+class CannotCompare(Denied):
+    """Rows that cannot be compared as they are."""
+
+    code = "cannot-compare"
+    title = "These cannot be compared"
+
+
 class Malformed(BadRequest):
     """The body is not JSON at all."""
 
@@ -144,6 +176,10 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         UnknownMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         SeveralCustomers: HTTPStatus.CONFLICT,
         UnknownRulebook: HTTPStatus.NOT_FOUND,
+        NotBuilt: HTTPStatus.CONFLICT,
+        UnknownGeneration: HTTPStatus.NOT_FOUND,
+        CannotPromote: HTTPStatus.CONFLICT,
+        CannotCompare: HTTPStatus.CONFLICT,
         NotFound: HTTPStatus.NOT_FOUND,
         Unready: HTTPStatus.SERVICE_UNAVAILABLE,
         OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,

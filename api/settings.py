@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "ID"
     """ISO 3166 country of telephone numbers that are written without one."""
+    promotion_by_two: bool = False
+    """Whether a rulebook has to be promoted by somebody else than who published it."""
     log: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("master_key")

@@ -21,7 +21,7 @@ from domain.errors import Abandoned, DifferentContent, InvalidEvent, NotEmpty, R
 from domain.events import Event
 from domain.keystore import KeyStore
 from domain.points import FOREVER
-from domain.pools import Pool
+from domain.pools import Connections
 from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Recorded
 from domain.routing import Route, Router
 from domain.sealing import NONCE, associated, seal, unseal, uuid_bytes, uuid_text
@@ -52,7 +52,7 @@ class Sending(Struct, gc=False):
 class Ledger:
     """The one way in and out of the history."""
 
-    def __init__(self, pool: Pool, keys: KeyStore, *, clock: Callable[[], datetime], region: str = "ID") -> None:
+    def __init__(self, pool: Connections, keys: KeyStore, *, clock: Callable[[], datetime], region: str = "ID") -> None:
         self.recorder = LedgerRecorder(pool)
         self.mapper = EventMapper()
         self.keys = keys

@@ -27,7 +27,7 @@ from psycopg import Connection, DatabaseError, OperationalError
 from domain import packing, upcast
 from domain.errors import LedgerUnavailable, NotEmpty
 from domain.events import Event
-from domain.pools import Pool
+from domain.pools import Connections
 from domain.sealing import uuid_bytes
 from domain.vocabulary import name_of
 
@@ -137,7 +137,7 @@ SELECT = "SELECT customer, version, position, recorded_at, type, clear, sealed F
 class LedgerRecorder(ApplicationRecorder):
     """Writes and reads rows of the ledger; knows nothing of keys or customers."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Connections) -> None:
         self._pool = pool
 
     @contextmanager

@@ -5,7 +5,8 @@ detached before it is dropped, because both can be done while readers read. What
 in its own file (`Table`); a parent follows when that changes, for its rows are made anew with the fold that changed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, LiteralString, NamedTuple, cast
@@ -186,6 +187,16 @@ def hold(connection: Connection[Any], generation: int) -> bool:
     return bool(row and row[0])
 
 
+def held(connection: Connection[Any]) -> set[int]:
+    """The generations that are being built at this moment."""
+    rows = connection.execute(
+        """SELECT objid::int FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid::int = %s
+              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())""",
+        [_BUILDING],
+    )
+    return {row[0] for row in rows}
+
+
 def write_for(connection: Connection[Any], generation: int) -> None:
     """Mark a connection as one that writes a generation's rows."""
     connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", [_WRITING, generation])
@@ -285,10 +296,23 @@ def listed(connection: Connection[Any]) -> list[Generation]:
     return _all(connection, "SELECT * FROM rows.generations ORDER BY id", [])
 
 
+@contextmanager
+def consistent(connection: Connection[Any]) -> Generator[None]:
+    """A transaction that reads one state of the rows throughout, whatever is written meanwhile."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def live(connection: Connection[Any]) -> Generation | None:
     """The generation that readers see; None before the first one."""
     found = _all(connection, "SELECT g.* FROM rows.pointer p JOIN rows.generations g ON g.id = p.generation", [])
     return found[0] if found else None
+
+
+def lock_pointer(connection: Connection[Any]) -> None:
+    """Keep others from promoting until this transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(hashtext('rows.pointer'))")
 
 
 def promote(connection: Connection[Any], generation: int) -> bool:
@@ -297,7 +321,7 @@ def promote(connection: Connection[Any], generation: int) -> bool:
     Unready where it is not followed.
     """
     with connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('rows.pointer'))")
+        lock_pointer(connection)
         rows = {g.id: g for g in _all(connection, "SELECT * FROM rows.generations ORDER BY id FOR UPDATE", [])}
         shown = live(connection)
         wanted = rows.get(generation)

@@ -131,6 +131,13 @@ def rebuild(
         return next(g for g in generations.listed(connection) if g.id == generation.id)
 
 
+def begin(dsn: str, fold: Fold, rulebook: str, *, name: str | None = None, at: Coordinates | None = None) -> Generation:
+    """Enter a generation that `rebuild(resume=…)` is to build, perhaps in another process. Unready where its name is taken."""
+    with connect(dsn) as connection:
+        generations.install(connection, fold.TABLES)
+        return _create(connection, fold, rulebook, histories.head(connection), name, at or Coordinates())
+
+
 def show(dsn: str, generation: int, engine: Engine, seconds: float = 600.0) -> None:
     """Have a generation catch up, and show it in one step.
 

@@ -108,9 +108,14 @@ def _standing(pair: Pair, before: dict[str, list[Row]], after: dict[str, list[Ro
     (old,), (new,) = before["standing"], after["standing"]
     if old["stage"] != new["stage"]:
         yield Change("stage", None, _stage(before), _stage(after))
-    tiers = pair.old.rules.tier_names[old["tier"]], pair.new.rules.tier_names[new["tier"]]
+    tiers = _tier(pair.old, old), _tier(pair.new, new)
     if tiers[0] != tiers[1]:
         yield Change("tier", None, {"tier": tiers[0]}, {"tier": tiers[1]})
+
+
+def _tier(side: Side, row: Row) -> str:
+    level: int = row["tier"]
+    return side.rules.tier_names[level]
 
 
 def _stage(rows: dict[str, list[Row]]) -> Row:
@@ -145,8 +150,9 @@ def _why(row: Row) -> Row:
 
 def _deadline(side: Side, row: Row, step: str) -> Row:
     """What the rules ask for this step: working hours by severity, and the tier's factor."""
-    rules, severity = side.rules, SEVERITIES[row["severity"]]
-    shown: Row = {"step": step, "severity": severity, "tier": rules.tier_names[row["tier"]]}
+    number: int = row["severity"]
+    rules, severity = side.rules, SEVERITIES[number]
+    shown: Row = {"step": step, "severity": severity, "tier": _tier(side, row)}
     if step == "answer":
         return shown | {"hours": rules.answer_minutes / 60}
     minutes = rules.minutes[severity][STEPS.index(step)] if step in STEPS else None
@@ -178,7 +184,7 @@ def _queue(
 def _placed(side: Side, row: Row | None, places: tuple[str, ...]) -> Row | None:
     if row is None:
         return None
-    return {n: row[n] for n in (*places, *_SHOWN) if n in row} | {"tier": side.rules.tier_names[row["tier"]]}
+    return {n: row[n] for n in (*places, *_SHOWN) if n in row} | {"tier": _tier(side, row)}
 
 
 def _kept(before: Sequence[Row], after: Sequence[Row]) -> list[Row]:
