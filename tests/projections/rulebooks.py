@@ -43,12 +43,17 @@ _CRITERIA: list[Document] = [
 
 
 @st.composite
-def rulebooks(draw: st.DrawFn, version: str = "drawn", most: int = 8) -> Rules:
-    """A compiled rulebook, up to so many changes away from the one that comes with Jejak."""
+def documents(draw: st.DrawFn, version: str = "drawn", most: int = 8) -> Document:
+    """The document of a rulebook up to so many changes away from the one that comes with Jejak."""
     document = shipped() | {"version": version}
     for change in draw(st.lists(st.sampled_from(_CHANGES), max_size=most)):
         change(draw, document)
-    return compile_rules(document)
+    return document
+
+
+def rulebooks(version: str = "drawn", most: int = 8) -> st.SearchStrategy[Rules]:
+    """The same, compiled."""
+    return documents(version, most).map(compile_rules)
 
 
 def _clause(draw: st.DrawFn, document: Document) -> Document:

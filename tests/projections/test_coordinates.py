@@ -1,16 +1,14 @@
 """An answer at any coordinates equals a fold of the history filtered by hand."""
 
-import random
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import psycopg
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from api.queueing import QUEUES, Queue
+from api.queueing import QUEUES
 from domain import events as e
 from domain.facts import DAY, HOUR
 from domain.order import effective
@@ -18,10 +16,10 @@ from domain.rules import Rules
 from projections import fold
 from projections.engine import Engine
 from projections.reading import Reader
-from projections.shapes import Shape, instant
 from tests import examples
 from tests.api.conftest import clear
 from tests.projections import byhand, given
+from tests.projections.asked import comparable, shown, told_in_turns, whole
 from tests.projections.given import append
 from tests.projections.histories import histories
 from tests.projections.rulebooks import rulebooks
@@ -69,7 +67,7 @@ def test_reader_answers_as_by_hand(database: str) -> None:
         streams = {str(UUID(int=n + 1)): data.draw(histories(20, amended=True)) for n in range(3)}
         with psycopg.connect(database, autocommit=True) as connection:
             clear(connection, ["ledger", "rows"])
-            told = _told(streams, data.draw(st.randoms(use_true_random=False)))
+            told = told_in_turns(streams, data.draw(st.randoms(use_true_random=False)))
             pieces = data.draw(st.lists(st.integers(1, 30), max_size=3))
             for piece in [*pieces, len(told)]:
                 begun = _head(connection)
@@ -82,14 +80,6 @@ def test_reader_answers_as_by_hand(database: str) -> None:
                 _compare(connection, rules, told[:known], as_of, known)
 
     ask()
-
-
-def _told(streams: dict[str, list[e.Event]], chance: random.Random) -> list[tuple[str, e.Event]]:
-    """Of all customers in turns, each in the order of its own recording."""
-    turns = [customer for customer, history in streams.items() for _ in history]
-    chance.shuffle(turns)
-    coming = {customer: iter(history) for customer, history in streams.items()}
-    return [(customer, next(coming[customer])) for customer in turns]
 
 
 def _head(connection: psycopg.Connection[Any]) -> int:
@@ -113,38 +103,6 @@ def _compare(
             assert comparable(found.tables[table]) == comparable(shown(table, customer, rows)), table
     for name, queue in QUEUES.items():
         expected_queue = byhand.queue(name, known_of, as_of, rules)
-        assert _whole(reader, connection, queue, as_of, known) == [
+        assert whole(reader, connection, queue, as_of, known) == [
             comparable(shown(queue.rows.table, row["customer"], [row]))[0] for row in expected_queue
         ], name
-
-
-def _whole(
-    reader: Reader, connection: psycopg.Connection[Any], queue: Queue, as_of: int, known: int | None
-) -> list[bytes]:
-    """All pages of a queue."""
-    rows: list[dict[str, Any]] = []
-    after = None
-    while True:
-        page = reader.queue(connection, queue.rows, as_of, known, limit=2, after=after)
-        standing = [row for row in page.rows if queue.stands(row, instant(as_of))]
-        rows += [{name: value for name, value in row.items() if name != "parked"} for row in standing]
-        after = page.next
-        if after is None:
-            return [comparable([row])[0] for row in rows]
-
-
-SHAPES = {table.name: Shape(table) for table in fold.TABLES}
-
-
-def shown(table: str, customer: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows by hand as readers get them."""
-    names = byhand.columns(table)
-    return [SHAPES[table].rendered(customer, tuple(row[name] for name in names)) for row in rows]
-
-
-def comparable(rows: list[dict[str, Any]]) -> list[bytes]:
-    """As JSON, so that numbers and instants look alike wherever they come from; without counts of the whole stream."""
-    for row in rows:
-        for name in ("version", "corrected", "voided"):
-            row.get("document", {}).pop(name, None)
-    return sorted(msgspec.json.encode(row, order="deterministic") for row in rows)
