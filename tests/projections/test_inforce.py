@@ -88,7 +88,7 @@ def _rows(state: State | None, rules: Rules) -> dict[str, list[tuple[Any, ...]]]
 
 def _loyal_after(purchases: int, version: str) -> Rules:
     """The first rulebook, but commitment takes so many purchases, and nothing else."""
-    document = shipped() | {"version": version}
+    document: dict[str, Any] = shipped() | {"version": version}
     for clause in document["lifecycle"]["clauses"]:
         if clause["name"] == "loyal-and-regular":
             clause["all"] = [{"measure": "count", "of": ["purchase"], "at_least": purchases, "within": "365 days"}]
@@ -130,7 +130,7 @@ def test_back_again_the_stage_of_the_time_between_stays() -> None:
 
 
 def test_a_verdict_on_a_complaint_stays_and_deadlines_of_open_ones_are_dated_anew() -> None:
-    strict = shipped() | {"version": "strict"}
+    strict: dict[str, Any] = shipped() | {"version": "strict"}
     strict["complaints"]["severities"]["high"]["resolve"] = "1 h"
     complaint = {"severity": "high", "at": examples.day(0)}
     history = numbered([
