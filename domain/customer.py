@@ -9,6 +9,7 @@ from domain.events import Event
 from domain.facts import Changed, Customer, Series
 from domain.families import care, commerce, complaint, conversation, person
 from domain.families.common import Evolve
+from domain.measures import OF_PURCHASES
 
 EVOLVE: dict[type[Event], Evolve] = {
     **person.EVOLVE,
@@ -30,32 +31,42 @@ def evolve(customer: Customer, event: Event) -> int:
 
 
 class Memory:
-    """How much of each series rules look at: the last `keep` items, and all since `window` µs ago."""
+    """How much of each series rules look at: the last `keep` items, all since `window` µs ago, and those of fixed periods.
 
-    __slots__ = ("keep", "longest", "window")
+    A fixed period is (after, up to); beside series there are OF_SPEND and OF_PURCHASES (`domain.measures`).
+    """
 
-    def __init__(self, keep: dict[Series, int], window: dict[Series, int], longest: int) -> None:
+    __slots__ = ("fixed", "keep", "longest", "window")
+
+    def __init__(
+        self,
+        keep: dict[Series, int],
+        window: dict[Series, int],
+        longest: int,
+        fixed: dict[int, list[tuple[int, int]]] | None = None,
+    ) -> None:
+        self.fixed = fixed or {}
         self.keep = [max(1, keep.get(kind, 1)) for kind in Series]
         self.window = [window.get(kind, 0) for kind in Series]
         self.longest = longest
 
+    def holds(self, what: int, at: int) -> bool:
+        """Whether what happened at this instant lies in a fixed period that some rule looks at."""
+        return any(after < at <= upto for after, upto in self.fixed.get(what, ()))
+
 
 def trim(customer: Customer, memory: Memory, now: int) -> None:
     """Forget what no rule can ask for at `now` or later; counts since ever stay right."""
-    for kind, items in enumerate(customer.series):
-        excess = len(items) - memory.keep[kind]
-        if excess <= 0:
-            continue
-        if window := memory.window[kind]:
-            excess = _older(items, now - window, excess)
-        if excess:
-            del items[:excess]
-            customer.dropped[kind] += excess
+    _trim_series(customer, memory, now)
     since = now - memory.longest
     if len(customer.months) > 1 and customer.months[0][0] <= since:
         customer.months = [item for item in customer.months if item[0] > since] or customer.months[-1:]
     if len(customer.purchases) > 1:
-        stale = [ref for ref, purchase in customer.purchases.items() if purchase.at <= since]
+        stale = [
+            ref
+            for ref, purchase in customer.purchases.items()
+            if purchase.at <= since and not memory.holds(OF_PURCHASES, purchase.at)
+        ]
         for ref in stale:
             del customer.purchases[ref]
     if len(customer.categories) > _MANY_CATEGORIES:
@@ -69,6 +80,22 @@ def trim(customer: Customer, memory: Memory, now: int) -> None:
 
 
 _MANY_CATEGORIES = 50
+
+
+def _trim_series(customer: Customer, memory: Memory, now: int) -> None:
+    for kind, items in enumerate(customer.series):
+        excess = len(items) - memory.keep[kind]
+        if excess <= 0:
+            continue
+        if window := memory.window[kind]:
+            excess = _older(items, now - window, excess)
+        if excess and kind in memory.fixed:
+            kept = [item for item in items[:excess] if memory.holds(kind, item[0])]
+            items[:excess] = kept
+            customer.dropped[kind] += excess - len(kept)
+        elif excess:
+            del items[:excess]
+            customer.dropped[kind] += excess
 
 
 def _older(items: list[tuple[int, str]], since: int, most: int) -> int:

@@ -353,3 +353,6 @@ class Customer(Struct, array_like=True, gc=False):
     corrected: int = 0
     voided: int = 0
     odd: list[Mark] = field(default_factory=list[Mark])  # facts that contradict what was known then
+
+    # what they said of us: review, csat, nps -> (at, event, score), the last hundred of each
+    ratings: dict[str, list[tuple[int, str, int]]] = field(default_factory=dict[str, list[tuple[int, str, int]]])

@@ -11,19 +11,22 @@ A criterion also says which changes (`domain.facts.Changed`) can make it true at
 its threshold and no further, and exactly the events that reach it are cited, the last ones first.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any, Final, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Final, Protocol
 
 from msgspec import Struct
 
 from domain.facts import DAY, NEVER, Changed, Customer, Item, Series
 from domain.families.common import months_of
+from domain.periods import Period, Rolling
 
 SINCE_ENTRY: Final = -1  # a window that begins with the stage
 EVER: Final = 0
 
 Answer = tuple[bool, int]
+Span = tuple[int, int, int]  # of what (a series, or one of those below), after the first, up to the second instant
+OF_SPEND: Final = -1
+OF_PURCHASES: Final = -2  # with their categories
 
 
 class Measured(Struct, array_like=True, gc=False):
@@ -61,6 +64,10 @@ class Standing(Protocol):
         """Open complaints overdue now by so many times their time: since when, and id; and when the next will be."""
         ...
 
+    def late(self) -> list[Item]:
+        """Complaints that were resolved late: when, and by which event."""
+        ...
+
     now: int
 
 
@@ -87,17 +94,37 @@ class Criterion(Protocol):
         """What must be remembered: (series, last items, window)."""
         ...
 
+    @property
+    def reach(self) -> int:
+        """How far back it looks at anything, µs."""
+        ...
+
+    @property
+    def turns(self) -> int:
+        """All changes that can turn its answer either way."""
+        ...
+
+    def spans(self) -> list[Span]:
+        """What must be remembered of fixed periods, however long ago."""
+        ...
+
+    def leaves(self) -> Iterable["Criterion"]:
+        """Itself, or what a group is made of, groups in it opened too."""
+        ...
+
 
 def days(span: int) -> str:
     """A span in days, as people write it."""
     return f"{span / DAY:g} days"
 
 
-def _bits(series: Sequence[Series]) -> int:
+def bits_of(series: Sequence[Series]) -> int:
+    """The changes that a new happening of these kinds is."""
     return sum(1 << kind for kind in series)
 
 
-def _returned(series: Sequence[Series]) -> int:
+def returned(series: Sequence[Series]) -> int:
+    """The change by which happenings of these kinds become fewer."""
     return Changed.RETURNED if Series.PURCHASE in series else 0
 
 
@@ -107,6 +134,12 @@ class Plain:
     varies = False
     wakes = 0
     sinks = 0
+    reach = 0
+
+    @property
+    def turns(self) -> int:
+        """All changes that can turn its answer either way."""
+        return self.wakes | self.sinks
 
     def waking(self, s: Standing) -> int:
         """Say what can make it true at once."""
@@ -116,6 +149,14 @@ class Plain:
         """Say what must be remembered."""
         return []
 
+    def spans(self) -> list[Span]:
+        """Say what must be remembered of fixed periods."""
+        return []
+
+    def leaves(self: Criterion) -> Iterable[Criterion]:
+        """It is no group."""
+        return (self,)
+
 
 class AtLeast(Plain):
     """So many happenings at least: ever, within a window, or since the stage was entered."""
@@ -123,8 +164,9 @@ class AtLeast(Plain):
     def __init__(self, series: tuple[Series, ...], count: int, window: int) -> None:
         self.series, self.count, self.window = series, count, window
         self.one = int(series[0]) if len(series) == 1 else None
-        self.wakes = _bits(series)
-        self.sinks = _returned(series)
+        self.reach = max(window, 0)
+        self.wakes = bits_of(series)
+        self.sinks = returned(series)
 
     def _latest(self, c: Customer) -> list[Item]:
         """The last `count` happenings, oldest first; one that stands in several series counts once."""
@@ -161,7 +203,7 @@ class AtLeast(Plain):
             since = t - self.window if self.window > 0 else s.entered
             latest = [item for item in latest if item[0] > since]
         return Measured(
-            _named(self.series, self.window),
+            counted(self.series, self.window),
             str(len(latest)),
             ">=",
             str(self.count),
@@ -179,8 +221,9 @@ class AtMost(Plain):
     def __init__(self, series: tuple[Series, ...], count: int, window: int) -> None:
         self.beyond = AtLeast(series, count + 1, window)
         self.count = count
-        self.wakes = _returned(series)
-        self.sinks = _bits(series)
+        self.reach = self.beyond.reach
+        self.wakes = returned(series)
+        self.sinks = bits_of(series)
 
     def holds(self, s: Standing, t: int) -> Answer:
         """Answer at `t`."""
@@ -204,7 +247,7 @@ class Silence(Plain):
         self.series, self.least, self.intervals, self.most = series, least, intervals, most
         self.varies = bool(intervals)
         self.wakes = Changed.RETURNED
-        self.sinks = _bits(series)
+        self.sinks = bits_of(series) | (1 << Series.PURCHASE if intervals else 0)
 
     def waking(self, s: Standing) -> int:
         """Say what can make it true at once."""
@@ -256,22 +299,27 @@ def median(values: list[int]) -> int:
 
 
 class Months(Plain):
-    """Happenings in at least so many calendar months (UTC) within a window."""
+    """Happenings in at least so many calendar months (UTC) within a period."""
 
-    def __init__(self, series: Series, count: int, window: int) -> None:
-        self.series, self.count, self.window = series, count, window
+    def __init__(self, series: Series, count: int, period: Period) -> None:
+        self.series, self.count, self.period = series, count, period
+        self.reach = period.reach
+        # The last act of each month is enough only where no period ends in the middle of one.
+        self.by_month = series is Series.ACT and isinstance(period, Rolling)
         self.wakes = 1 << series
-        self.sinks = _returned((series,))
+        self.sinks = returned((series,))
 
     def _latest(self, c: Customer, t: int) -> list[Item]:
-        """The last happening of each of the last `count` months inside the window, latest first."""
-        items = c.months if self.series is Series.ACT else c.series[self.series]
+        """The last happening of each of the last `count` months inside the period, latest first."""
+        items = c.months if self.by_month else c.series[self.series]
         found: list[Item] = []
         month = -1
-        since = t - self.window
+        since, upto = self.period.bounds(t)
         for item in reversed(items):
             if item[0] <= since or len(found) == self.count:
                 break
+            if item[0] > upto:
+                continue
             of = months_of([item[0]])[0]
             if of != month:
                 found.append(item)
@@ -282,115 +330,41 @@ class Months(Plain):
         """Answer at `t`."""
         found = self._latest(s.customer, t)
         if len(found) < self.count:
-            return False, NEVER
-        return True, found[-1][0] + self.window
+            return False, self.period.moves(t)
+        return True, self.period.leaves(found[-1][0], t)
 
     def show(self, s: Standing, t: int) -> Measured:
         """Show what was measured at `t`."""
         found = self._latest(s.customer, t)
-        name = f"months with {_named((self.series,), self.window)}"
+        name = f"months with {named((self.series,), self.period)}"
         return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in found])
 
     def needs(self) -> list[tuple[Series, int, int]]:
         """Say what must be remembered."""
-        return [(self.series, 1, 0 if self.series is Series.ACT else self.window)]
+        return [(self.series, 1, 0 if self.by_month else self.reach)]
+
+    def spans(self) -> list[Span]:
+        """Say what must be remembered of fixed periods."""
+        return spans_of(self.series, self.period)
 
 
-class Categories(Plain):
-    """Purchases in at least so many categories within a window; if so wished, left out where none was ever named."""
-
-    def __init__(self, count: int, window: int, if_known: bool) -> None:
-        self.count, self.window, self.if_known = count, window, if_known
-        # The first category named makes it count; where the last one named came back, it no longer does.
-        self.wakes = 1 << Series.PURCHASE | (Changed.RETURNED if if_known else 0)
-        self.sinks = (1 << Series.PURCHASE if if_known else 0) | Changed.RETURNED
-
-    def _latest(self, c: Customer, t: int) -> list[Item]:
-        since = t - self.window
-        found = sorted((item for item in c.categories.values() if item[0] > since), reverse=True)
-        return found[: self.count]
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        """Answer at `t`."""
-        c = s.customer
-        if self.if_known and not c.categories:
-            return True, NEVER
-        found = self._latest(c, t)
-        if len(found) < self.count:
-            return False, NEVER
-        return True, found[-1][0] + self.window
-
-    def show(self, s: Standing, t: int) -> Measured:
-        """Show what was measured at `t`."""
-        name = f"categories within {days(self.window)}"
-        if self.if_known and not s.customer.categories:
-            return Measured(name, "none known", ">=", str(self.count), [])
-        found = self._latest(s.customer, t)
-        return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in found])
+def spans_of(what: int, period: Period) -> list[Span]:
+    """What has to be remembered of something for a period that is fixed."""
+    return [(what, *period.fixed)] if period.fixed else []
 
 
-class Spend(Plain):
-    """Net spend of one currency within a window, at least so much."""
-
-    wakes = sinks = Changed.SPEND
-
-    def __init__(self, currency: str, least: Decimal, window: int) -> None:
-        self.currency, self.least, self.window = currency, least, window
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        """Answer at `t`."""
-        items = s.customer.spend.get(self.currency, [])
-        since = t - self.window
-        inside = [item for item in items if item[0] > since]
-        net = sum((amount for _, _, amount in inside), Decimal(0))
-        holds = net >= self.least
-        for at, _, amount in inside:
-            net -= amount
-            if (net >= self.least) is not holds:
-                return holds, at + self.window
-        return holds, NEVER
-
-    def show(self, s: Standing, t: int) -> Measured:
-        """Show what was measured at `t`."""
-        since = t - self.window
-        inside = [item for item in s.customer.spend.get(self.currency, []) if item[0] > since]
-        net = sum((amount for _, _, amount in inside), Decimal(0))
-        name = f"net spend within {days(self.window)}, {self.currency}"
-        return Measured(name, str(net), ">=", str(self.least), [id_ for _, id_, _ in reversed(inside)])
+def kinds(series: Sequence[Series]) -> str:
+    """The names of kinds of happenings."""
+    return " or ".join(kind.name.lower().replace("_", "-") for kind in series)
 
 
-class Ratio(Plain):
-    """At least so many happenings of one kind for each of another, within a window; without the other, it holds."""
-
-    def __init__(self, of: tuple[Series, ...], to: tuple[Series, ...], least: Decimal, window: int) -> None:
-        self.of, self.to, self.least, self.window = of, to, least, window
-        self.wakes = _bits(of) | _returned(to)
-        self.sinks = _bits(to) | _returned(of)
-
-    def _inside(self, c: Customer, series: tuple[Series, ...], t: int) -> list[Item]:
-        since = t - self.window
-        return sorted({item for kind in series for item in c.series[kind] if item[0] > since})
-
-    def holds(self, s: Standing, t: int) -> Answer:
-        """Answer at `t`."""
-        of, to = self._inside(s.customer, self.of, t), self._inside(s.customer, self.to, t)
-        oldest = min([item[0] for item in (*of[:1], *to[:1])], default=NEVER - self.window)
-        return len(of) >= self.least * len(to), oldest + self.window
-
-    def show(self, s: Standing, t: int) -> Measured:
-        """Show what was measured at `t`."""
-        of, to = self._inside(s.customer, self.of, t), self._inside(s.customer, self.to, t)
-        name = f"{_named(self.of, self.window)} for each {_named(self.to, self.window)}"
-        cited: list[Any] = [id_ for _, id_ in sorted({*of, *to}, reverse=True)]
-        return Measured(name, f"{len(of)}:{len(to)}", ">=", str(self.least), cited)
-
-    def needs(self) -> list[tuple[Series, int, int]]:
-        """Say what must be remembered."""
-        return [(kind, 1, self.window) for kind in (*self.of, *self.to)]
+def named(series: Sequence[Series], period: Period) -> str:
+    """Happenings of a period, in words."""
+    return f"{kinds(series)} {period.name}".rstrip()
 
 
-def _named(series: Sequence[Series], window: int) -> str:
-    what = " or ".join(kind.name.lower().replace("_", "-") for kind in series)
+def counted(series: Sequence[Series], window: int) -> str:
+    """Happenings of a window, in words."""
     if window == SINCE_ENTRY:
-        return f"{what} since entry"
-    return f"{what} within {days(window)}" if window else what
+        return f"{kinds(series)} since entry"
+    return f"{kinds(series)} within {days(window)}" if window else kinds(series)

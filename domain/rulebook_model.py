@@ -1,197 +1,23 @@
 """The rulebook as a document: what an analyst writes in TOML or JSON. No code in it.
 
-Spans are written "90 days", "4 hours", "30 minutes"; working time "4 h", "2 d" (days of the length that the rulebook
-sets). Names of series are those of `domain.facts.Series` in lower case with hyphens: inbound, talk, purchase, …
+`domain.rulebook_words` has the words of it, `domain.rulebook_criteria` what clauses are made of.
 """
 
-import re
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import Field
 
-from domain.facts import DAY, HOUR, MINUTE, NEVER, Series
+from domain.rulebook_criteria import CriterionOf
+from domain.rulebook_words import Code, Count, Model, Points, Severity, Span, Times, Work
 
 Channel = Literal[
     "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter",
     "event",
     "app", "social", "web",
 ]  # fmt: skip
-Severity = Literal["low", "normal", "high", "critical"]
 Purpose = Literal["relationship", "selling", "service", "information"]
-
-_UNITS = {"minute": MINUTE, "minutes": MINUTE, "hour": HOUR, "hours": HOUR, "day": DAY, "days": DAY}
-_SPAN = re.compile(r"^(\d{1,6}(?:\.\d+)?) (minutes?|hours?|days?)$")
-_WORK = re.compile(r"^(\d{1,6}(?:\.\d+)?) ?(min|h|d)$")
-
-
-def _span(given: Any) -> Any:
-    match = _SPAN.match(given) if isinstance(given, str) else None
-    if match is None:
-        raise ValueError(f'{given!r} is no span of time; write for example "90 days", "4 hours" or "30 minutes"')
-    span = int(Decimal(match[1]) * _UNITS[match[2]])
-    if span > NEVER // 100:
-        raise ValueError(f"{given!r} is longer than any rule needs; give less than 80 years")
-    return span
-
-
-def _work(given: Any) -> Any:
-    match = _WORK.match(given) if isinstance(given, str) else None
-    if match is None:
-        raise ValueError(f'{given!r} is no working time; write for example "4 h", "2 d" or "30 min"')
-    return (float(match[1]), match[2])
-
-
-def _series(given: str) -> str:
-    if given not in SERIES:
-        raise ValueError(f"{given!r} is not counted; known are {', '.join(sorted(SERIES))}")
-    return given
-
-
-SERIES = {kind.name.lower().replace("_", "-"): kind for kind in Series}
-
-Span = Annotated[int, BeforeValidator(_span, json_schema_input_type=str)]
-Work = Annotated[tuple[float, Literal["min", "h", "d"]], BeforeValidator(_work, json_schema_input_type=str)]
-SeriesName = Annotated[str, AfterValidator(_series)]
-Count = Annotated[int, Field(ge=0, le=1000)]
-Kinds = Annotated[list[SeriesName], Field(min_length=1)]
-Code = Annotated[str, Field(min_length=1, max_length=120)]
-
-
-class Model(BaseModel):
-    """Unknown fields are mistakes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-# --- criteria: what clauses are made of -------------------------------------------------------------------------------
-
-
-class CountOf(Model):
-    """So many happenings at least or at most; within a window, since the stage was entered, or ever."""
-
-    measure: Literal["count"]
-    of: Kinds
-    at_least: Annotated[int, Field(ge=1, le=1000)] | None = None
-    at_most: Count | None = None
-    within: Span | None = None
-    since: Literal["entry"] | None = None
-
-
-class SilenceOf(Model):
-    """None of these for `at_least`, or for `intervals` times their own interval between purchases up to `at_most`."""
-
-    measure: Literal["silence"]
-    of: Kinds
-    at_least: Span
-    intervals: Annotated[float, Field(ge=0, le=100)] = 0
-    at_most: Span | None = None
-
-
-class MonthsOf(Model):
-    """Happenings in at least so many calendar months."""
-
-    measure: Literal["months"]
-    of: SeriesName
-    at_least: Annotated[int, Field(ge=1, le=120)]
-    within: Span
-
-
-class CategoriesOf(Model):
-    """Purchases in at least so many categories; `if_known` leaves it out where no category was ever named."""
-
-    measure: Literal["categories"]
-    at_least: Annotated[int, Field(ge=1, le=1000)]
-    within: Span
-    if_known: bool = False
-
-
-class HoldingsOf(Model):
-    """So many holdings, or categories of holdings."""
-
-    measure: Literal["holdings"]
-    at_least: Annotated[int, Field(ge=1, le=1000)]
-    categories: bool = False
-
-
-class EndedOf(Model):
-    """The relationship was ended."""
-
-    measure: Literal["ended"]
-
-
-class TrustOf(Model):
-    """Trust of so many points, or below."""
-
-    measure: Literal["trust"]
-    at_least: Annotated[int, Field(ge=0, le=100)] | None = None
-    below: Annotated[int, Field(ge=0, le=100)] | None = None
-
-
-class TierOf(Model):
-    """A tier or a higher one."""
-
-    measure: Literal["tier"]
-    at_least: Code
-
-
-class InStageOf(Model):
-    """So long in the present stage."""
-
-    measure: Literal["in-stage"]
-    at_least: Span
-
-
-class BeenInOf(Model):
-    """Was ever, or never, in a stage before."""
-
-    measure: Literal["been-in"]
-    stage: Code
-    ever: bool = True
-
-
-class OpenComplaintsOf(Model):
-    """Open complaints, at most so many."""
-
-    measure: Literal["open-complaints"]
-    at_most: Count
-    severity: list[Severity] = ["low", "normal", "high", "critical"]
-
-
-class OverdueOf(Model):
-    """Open complaints overdue, by `times` their time beyond the deadline."""
-
-    measure: Literal["overdue-complaints"]
-    at_least: Annotated[int, Field(ge=1, le=1000)] | None = None
-    at_most: Count | None = None
-    times: Annotated[int, Field(ge=0, le=20)] = 0
-    severity: list[Severity] = ["low", "normal", "high", "critical"]
-
-
-class SpendOf(Model):
-    """Net spend in one currency."""
-
-    measure: Literal["spend"]
-    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")]
-    at_least: Decimal
-    within: Span
-
-
-class RatioOf(Model):
-    """So many of one kind for each of another."""
-
-    measure: Literal["ratio"]
-    of: Kinds
-    to: Kinds
-    at_least: Annotated[Decimal, Field(ge=0)]
-    within: Span
-
-
-CriterionOf = Annotated[
-    CountOf | SilenceOf | MonthsOf | CategoriesOf | HoldingsOf | EndedOf | TrustOf | TierOf | InStageOf | BeenInOf
-    | OpenComplaintsOf | OverdueOf | SpendOf | RatioOf,
-    Field(discriminator="measure"),
-]  # fmt: skip
 
 
 # --- lifecycle, tiers, trust ------------------------------------------------------------------------------------------
@@ -203,7 +29,7 @@ class Clause(Model):
     name: Code
     sources: list[Code] = Field(min_length=1, alias="from")
     to: Code
-    all: list[CriterionOf] = []
+    all: list[CriterionOf] = Field(default=[])
 
 
 class FadingRule(Model):
@@ -225,8 +51,8 @@ class Level(Model):
     """One tier: net spend of any of these currencies (at least, or over), and how often and how lately they bought."""
 
     name: Code
-    at_least: dict[str, Decimal] = {}
-    over: dict[str, Decimal] = {}
+    at_least: dict[str, Decimal] = Field(default={})
+    over: dict[str, Decimal] = Field(default={})
     purchases: Annotated[int, Field(ge=0, le=1000)] = 0
     last_within: Span | None = None
 
@@ -243,7 +69,7 @@ class TierRules(Model):
 class TrustRules(Model):
     """Points by what happened, over a rolling window."""
 
-    start: Annotated[int, Field(ge=0, le=100)]
+    start: Points
     window: Span
     promise_kept: int
     promise_broken: int
@@ -257,7 +83,7 @@ class TrustRules(Model):
     talks_within: Span  # … in this time
     falling_by: Annotated[int, Field(ge=1, le=100)]
     falling_within: Span
-    bands: dict[Code, Annotated[int, Field(ge=0, le=100)]]  # name -> from how many points on
+    bands: dict[Code, Points]  # name -> from how many points on
 
 
 # --- complaints, cadence, contact -------------------------------------------------------------------------------------
@@ -285,7 +111,7 @@ class ComplaintRules(Model):
     """Deadlines by severity, shortened by tier; what else waits for a human."""
 
     severities: dict[Severity, Deadlines]
-    factors: dict[Code, Annotated[float, Field(gt=0, le=1)]] = {}
+    factors: dict[Code, Annotated[float, Field(gt=0, le=1)]] = Field(default={})
     near: Annotated[float, Field(gt=0, lt=1)]
     answer_within: Work
     poor: PoorRating
@@ -309,13 +135,13 @@ class CadenceRules(Model):
     care_after: Span  # in dissolution: the one care contact
     rest_after_unanswered: Count
     rest: Span
-    no_selling_in: list[Code] = []
+    no_selling_in: list[Code] = Field(default=[])
 
 
 class Stretch(Model):
     """Local time on some weekdays (none named: on all)."""
 
-    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(default=[])
     start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
     end: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$")]
 
@@ -323,7 +149,7 @@ class Stretch(Model):
 class Limit(Model):
     """At most so many within a window."""
 
-    at_most: Annotated[int, Field(ge=1, le=1000)]
+    at_most: Times
     within: Span
 
 
@@ -351,6 +177,64 @@ class CalendarRef(Model):
     document: dict[str, Any] | None = None
 
 
+class BenefitRules(Model):
+    """Which benefits fit whom, by tier ("*": any other tier); what is unfit is not suggested even where it was wished."""
+
+    fit: dict[Code, list[Code]] = Field(default={})
+    unfit: dict[Code, list[Code]] = Field(default={})
+
+
+class Priorities(Model):
+    """Who comes first in the queue of contacts: fading customers of these tiers come before all by rhythm."""
+
+    fading_first: list[Code] | None = None  # None: the two highest tiers
+
+
+# --- test customers ---------------------------------------------------------------------------------------------------
+
+
+class Happening(Model):
+    """An event of a test customer, as the API takes it; `every` and `times` repeat it, with {n} in data counting from 1."""
+
+    type: Code
+    at: datetime
+    data: dict[str, Any] = Field(default={})
+    id: Code | None = None
+    every: Span | None = None
+    times: Times = 1
+
+
+class Expected(Model):
+    """What has to come out at `as_of`; what is left out is not looked at."""
+
+    stage: Code | None = None
+    since: date | datetime | None = None  # of the stage; a date means some time on it, in the zone of `contact`
+    clause: Code | None = None  # by which the stage was entered
+    fading: bool | None = None
+    next_stage: Code | None = None  # to which it changes by itself
+    next_stage_at: date | datetime | None = None
+    tier: Code | None = None
+    trust: Annotated[str, Field(pattern=r"^(<|<=|=|>=|>) \d{1,3}$")] | Points | None = None
+    band: Code | None = None  # of trust
+    falling: bool | None = None
+    next_contact: date | datetime | None = None
+    held: str | None = None  # why there is no next contact for now; "": there is one
+    purpose: Purpose | None = None  # of the next contact
+    content: Code | None = None  # of the next contact
+    overdue_complaints: Count | None = None
+
+
+class TestCustomer(Model):
+    """A customer with a history made up, and how the rules have to judge it."""
+
+    __test__ = False  # not for pytest
+
+    name: Code
+    events: list[Happening] = Field(min_length=1, max_length=500)
+    as_of: datetime
+    expect: Expected
+
+
 class Rulebook(Model):
     """One version of the rules. It never changes."""
 
@@ -364,3 +248,6 @@ class Rulebook(Model):
     complaints: ComplaintRules
     cadence: CadenceRules
     contact: ContactRules
+    benefits: BenefitRules = BenefitRules()
+    priorities: Priorities = Priorities()
+    customers: list[TestCustomer] = Field(default=[], max_length=1000)

@@ -119,13 +119,30 @@ class BeenIn(Plain):
         )  # fmt: skip
 
 
+class KnownFor(Plain):
+    """So long since their first event."""
+
+    def __init__(self, span: int) -> None:
+        self.span = span
+
+    def holds(self, s: Standing, t: int) -> Answer:
+        """Answer at `t`."""
+        end = s.customer.first_at + self.span
+        return (True, NEVER) if end <= t else (False, end)
+
+    def show(self, s: Standing, t: int) -> Measured:
+        """Show what was measured at `t`."""
+        known = min(t - s.customer.first_at, self.span)
+        return Measured("known for", days(known), ">=", days(self.span), [s.customer.first_id])
+
+
 class OpenComplaints(Plain):
-    """So many open complaints at most."""
+    """So many open complaints, at most or at least."""
 
     wakes = sinks = Changed.CASES
 
-    def __init__(self, most: int, severities: frozenset[str]) -> None:
-        self.most, self.severities = most, severities
+    def __init__(self, severities: frozenset[str], least: int | None, most: int | None) -> None:
+        self.severities, self.least, self.most = severities, least, most
         self.every = len(severities) == len(get_args(Severity))
 
     def _open(self, c: Customer) -> list[Item]:
@@ -133,14 +150,16 @@ class OpenComplaints(Plain):
 
     def holds(self, s: Standing, t: int) -> Answer:
         """Answer at `t`."""
-        if s.customer.open_cases <= self.most:
-            return True, NEVER
-        return self.every is False and len(self._open(s.customer)) <= self.most, NEVER
+        count = s.customer.open_cases
+        if count and not self.every:
+            count = len(self._open(s.customer))
+        return (count >= self.least if self.least is not None else count <= (self.most or 0)), NEVER
 
     def show(self, s: Standing, t: int) -> Measured:
         """Show what was measured at `t`."""
-        found = self._open(s.customer)[: self.most + 1]
-        return Measured("open complaints", str(len(found)), "<=", str(self.most), [id_ for _, id_ in found])
+        test, threshold = ("<=", self.most or 0) if self.least is None else (">=", self.least)
+        found = self._open(s.customer)[: threshold + (self.least is None)]
+        return Measured("open complaints", str(len(found)), test, str(threshold), [id_ for _, id_ in found])
 
 
 class Overdue(Plain):

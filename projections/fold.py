@@ -105,7 +105,7 @@ def _judge(state: State, rules: Rules, t: int) -> None:
 
 def _trim(state: State, rules: Rules) -> None:
     trim(state.customer, rules.memory, state.now)
-    tier.cut(state, state.now, rules.memory.longest)
+    tier.cut(state, state.now, rules.memory)
     trust.cut(state)
     deadlines.cut(state)
 
@@ -190,7 +190,8 @@ def _steps(moments: list[Moment]) -> list[Step]:
 
 
 _SOURCES = {
-    "domain": """cases customer events facts measures openings order rulebook_model rules standing vocabulary windows
+    "domain": """cases criteria customer events facts groups measures openings order patterns periods rulebook_criteria
+        rulebook_model rulebook_words rules standing tallies value vocabulary windows
         worktime""",
     "domain.families": "care commerce common complaint conversation person",
     "projections": """assignments complaints deadlines fold lifecycle outreach planning profile projection state tier

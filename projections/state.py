@@ -131,6 +131,15 @@ class State(Struct, array_like=True, gc=False):
                     next_ = min(next_, at)
         return sorted(found), next_
 
+    def late(self) -> list[Item]:
+        """Complaints that were resolved late, in order of time: when, and by which event."""
+        found: list[Item] = []
+        for ref, past in self.verdicts.items():
+            case = self.customer.cases.get(ref)
+            late = {(verdict.round, verdict.resolved) for verdict in past if verdict.late}
+            found += [(r.at, r.id) for r in case.resolutions if (r.round, r.at) in late] if case and late else ()
+        return sorted(found)
+
     def ghost(self) -> "State":
         """A copy that may be judged into the future; facts are shared, for no event happens there."""
         other = copy(self)

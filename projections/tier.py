@@ -7,7 +7,9 @@ or held within the time that the rules give before a fall: up at once, down late
 from decimal import Decimal
 from typing import Final
 
+from domain.customer import Memory
 from domain.facts import NEVER, Changed, Series
+from domain.measures import OF_SPEND
 from domain.rules import Level, Rules
 from projections.state import State
 
@@ -147,15 +149,16 @@ def _settle(state: State, rules: Rules, t: int) -> int:
     return Changed.TIER
 
 
-def cut(state: State, t: int, longest: int) -> None:
+def cut(state: State, t: int, memory: Memory) -> None:
     """Forget what has left every window."""
     tier = state.tier
     for currency, items in state.customer.spend.items():
         gone = 0
         most = tier.first.get(currency, 0)
-        while gone < most and items[gone][0] <= t - longest:
+        while gone < most and items[gone][0] <= t - memory.longest:
             gone += 1
         if gone:
-            del items[:gone]
-            tier.first[currency] -= gone
-            tier.upto[currency] -= gone
+            kept = [item for item in items[:gone] if memory.holds(OF_SPEND, item[0])] if memory.fixed else []
+            items[:gone] = kept
+            tier.first[currency] -= gone - len(kept)
+            tier.upto[currency] -= gone - len(kept)

@@ -15,6 +15,7 @@ _ONE_WAY = {"email", "sms", "letter"}  # an outbound one of these is no talk: no
 _WRITTEN = {"email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "app", "letter"}
 _UNTAKEN = {"missed", "not-reached", "voicemail", "busy"}
 _MOST_WAITS = 50
+_MOST_RATINGS = 100
 
 _Shape = tuple[str, str, str | None, str]
 
@@ -212,6 +213,7 @@ _COMMUNITY = bits(Series.COMMUNITY, Series.ACT)
 def review(c: Customer, event: e.ReviewPosted) -> int:
     """Whether the rating is poor is for the rules to say; until then it waits with its score."""
     _await(c, event, "review", None, None, event.rating)
+    _rated(c, event, "review", event.rating)
     c.series[Series.REVIEW].append((event.at, event.id))
     act(c, event)
     return _REVIEW
@@ -220,10 +222,18 @@ def review(c: Customer, event: e.ReviewPosted) -> int:
 _REVIEW = bits(Series.REVIEW, Series.ACT)
 
 
+def _rated(c: Customer, event: e.Event, of: str, score: int) -> None:
+    ratings = c.ratings.setdefault(of, [])
+    ratings.append((event.at, event.id, score))
+    if len(ratings) > _MOST_RATINGS:
+        del ratings[0]
+
+
 def feedback(c: Customer, event: e.FeedbackGiven) -> int:
     """As a review; what belongs to a complaint is followed there."""
     if event.complaint is None:
         _await(c, event, event.metric, None, None, event.score)
+    _rated(c, event, event.metric, event.score)
     c.series[Series.FEEDBACK].append((event.at, event.id))
     act(c, event)
     return _FEEDBACK
