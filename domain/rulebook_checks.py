@@ -1,0 +1,198 @@
+"""What is wrong with a rulebook's document, field by field, in words for who wrote it.
+
+Refusal
+└── InvalidRulebook   problems: (JSON Pointer, sentence) for every fault found
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, cast
+from zoneinfo import available_timezones
+
+from pydantic import ValidationError
+
+from domain import rulebook_criteria as crit
+from domain import rulebook_model as doc
+from domain.errors import Refusal
+from domain.rulebook_faults import sentence_of
+from domain.rulebook_words import Dates, meant
+
+START = "start"
+
+Problem = tuple[str, str]
+
+
+class InvalidRulebook(Refusal):
+    """A rulebook's document is wrong; `problems` names each field."""
+
+    code = "invalid-rulebook"
+    title = "The rulebook is not valid"
+
+
+def refusal(problems: list[Problem]) -> InvalidRulebook:
+    """One refusal that names every fault."""
+    return InvalidRulebook("; ".join(f"{at or '/'}: {what}" for at, what in problems), problems=tuple(problems))
+
+
+def named_faults(error: ValidationError, document: Mapping[str, Any]) -> list[Problem]:
+    """Every fault of shape."""
+    found = [sentence_of(cast("Mapping[str, Any]", fault), document) for fault in error.errors(include_url=False)]
+    return list(dict.fromkeys(found))
+
+
+# --- what a schema cannot say -----------------------------------------------------------------------------------------
+
+
+class _Known(NamedTuple):
+    stages: list[str]
+    tiers: list[str]
+    clauses: list[str]
+    bands: list[str]
+
+
+def problems_of(book: doc.Rulebook) -> list[Problem]:
+    """Every fault between fields."""
+    lifecycle = book.lifecycle
+    known = _Known(
+        lifecycle.stages,
+        [*(level.name for level in book.tiers.levels), book.tiers.otherwise],
+        [clause.name for clause in lifecycle.clauses],
+        list(book.trust.bands),
+    )
+    found = _lifecycle_problems(lifecycle, known)
+    found += _twice("/tiers/levels", known.tiers, "tier")
+    found += _unknown([(f"/complaints/factors/{t}", t) for t in book.complaints.factors], known.tiers, "tier")
+    missing = {"low", "normal", "high", "critical"} - set(book.complaints.severities)
+    found += [("/complaints/severities", f"deadlines for severity {s!r} are missing") for s in sorted(missing)]
+    found += _contact_problems(book, known)
+    found += _customer_problems(book.customers, known)
+    return found
+
+
+def _lifecycle_problems(rules: doc.LifecycleRules, known: _Known) -> list[Problem]:
+    found = _twice("/lifecycle/stages", rules.stages, "stage") + _twice("/lifecycle/clauses", known.clauses, "clause")
+    if START in rules.stages:
+        found.append(("/lifecycle/stages", f'"{START}" stands before the first stage and cannot be one'))
+    if rules.fading:
+        found += _unknown([("/lifecycle/fading/stage", rules.fading.stage)], known.stages, "stage")
+    for i, clause in enumerate(rules.clauses):
+        at = f"/lifecycle/clauses/{i}"
+        found += _unknown(
+            [(f"{at}/from/{j}", s) for j, s in enumerate(clause.sources)], [START, *known.stages], "stage"
+        )
+        found += _unknown([(f"{at}/to", clause.to)], known.stages, "stage")
+        if clause.to in clause.sources:
+            found.append((f"{at}/to", f"leads from {clause.to!r} to itself; name another stage"))
+        for j, criterion in enumerate(clause.all):
+            found += _criterion_problems(criterion, f"{at}/all/{j}", known)
+    if not any(START in clause.sources and not clause.all for clause in rules.clauses):
+        every = 'one clause from "start" has to have no criteria, so that every customer has a stage'
+        found.append(("/lifecycle/clauses", every))
+    return found
+
+
+def _contact_problems(book: doc.Rulebook, known: _Known) -> list[Problem]:
+    found = _unknown([(f"/cadence/stages/{s}", s) for s in book.cadence.stages], known.stages, "stage")
+    for stage, rhythms in book.cadence.stages.items():
+        found += _unknown([(f"/cadence/stages/{stage}/{t}", t) for t in rhythms if t != "*"], known.tiers, "tier")
+    found += _unknown(
+        [(f"/cadence/no_selling_in/{i}", s) for i, s in enumerate(book.cadence.no_selling_in)], known.stages, "stage"
+    )
+    if book.contact.zone not in available_timezones():
+        found.append(("/contact/zone", f"{book.contact.zone!r} is no IANA time zone; Asia/Jakarta would be one"))
+    for name, by_tier in (("fit", book.benefits.fit), ("unfit", book.benefits.unfit)):
+        found += _unknown([(f"/benefits/{name}/{t}", t) for t in by_tier if t != "*"], known.tiers, "tier")
+    first = book.priorities.fading_first or []
+    return found + _unknown([(f"/priorities/fading_first/{i}", t) for i, t in enumerate(first)], known.tiers, "tier")
+
+
+def _customer_problems(customers: list[doc.TestCustomer], known: _Known) -> list[Problem]:
+    found = _twice("/customers", [customer.name for customer in customers], "test customer")
+    for i, customer in enumerate(customers):
+        at, expect = f"/customers/{i}", customer.expect
+        for what, names in (("stage", known.stages), ("tier", known.tiers), ("clause", known.clauses),
+                            ("band", known.bands), ("next_stage", known.stages)):  # fmt: skip
+            if (given := getattr(expect, what)) is not None:
+                found += _unknown([(f"{at}/expect/{what}", given)], names, what.removeprefix("next_"))
+        if customer.as_of.tzinfo is None:
+            found.append((f"{at}/as_of", "has no offset; 2026-09-01T09:00:00+07:00 would have one"))
+        if not expect.model_fields_set:
+            found.append((f"{at}/expect", 'expects nothing; write for example { stage = "expansion" }'))
+        for j, event in enumerate(customer.events):
+            if event.at.tzinfo is None:
+                found.append((f"{at}/events/{j}/at", "has no offset; 2026-09-01T09:00:00+07:00 would have one"))
+            if event.times > 1 and event.every is None:
+                found.append((f"{at}/events/{j}/times", 'needs every, e.g. every = "30 days"'))
+    return found
+
+
+def _unknown(given: Iterable[Problem], known: Iterable[str], what: str) -> list[Problem]:
+    names = list(known)
+    return [(at, f"there is no {what} {name!r}{meant(name, names)}") for at, name in given if name not in names]
+
+
+def _twice(at: str, names: Iterable[str], what: str) -> list[Problem]:
+    counted = Counter(names)
+    return [
+        (at, f"{what} {name!r} stands here {n} times; give each a name of its own")
+        for name, n in counted.items()
+        if n > 1
+    ]
+
+
+# --- criteria ---------------------------------------------------------------------------------------------------------
+
+
+def _criterion_problems(c: crit.CriterionOf, at: str, known: _Known) -> list[Problem]:
+    match c:
+        case crit.AnyOf():
+            return [p for i, one in enumerate(c.any) for p in _criterion_problems(one, f"{at}/any/{i}", known)]
+        case crit.AllOf():
+            return [p for i, one in enumerate(c.all) for p in _criterion_problems(one, f"{at}/all/{i}", known)]
+        case crit.NotOf():
+            return _criterion_problems(c.negated, f"{at}/not", known)
+        case crit.TierOf():
+            return _unknown([(f"{at}/at_least", c.at_least)], known.tiers, "tier")
+        case crit.BeenInOf():
+            found = _unknown([(f"{at}/stage", c.stage)], known.stages, "stage")
+            both = c.at_least is not None and c.at_most is not None
+            return found + ([(at, "give either at_least or at_most, not both")] if both else []) + _dates(c, at)
+        case _:
+            return [*_bounds(c, at), *_dates(c, at), *_special(c, at)]
+
+
+def _special(c: crit.CriterionOf, at: str) -> list[Problem]:
+    match c:
+        case crit.CountOf() if c.since and c.within:
+            return [(at, "give either within or since, not both")]
+        case crit.SpendRatioOf() if isinstance(c.before, int) is not isinstance(c.within, int):
+            return [
+                (
+                    f"{at}/before",
+                    "within and before have to be two spans, or neither: a span ends where the other begins",
+                )
+            ]
+        case crit.SilenceOf() if c.at_most is not None and c.at_most < c.at_least:
+            return [(f"{at}/at_most", "is shorter than at_least; it caps what intervals make of it")]
+        case _:
+            return []
+
+
+def _bounds(c: crit.CriterionOf, at: str) -> list[Problem]:
+    """One of two thresholds has to be given, where there are two that exclude each other."""
+    fields = type(c).model_fields
+    upper = next((name for name in ("at_most", "below") if name in fields and fields[name].default is None), None)
+    if upper is None or isinstance(c, crit.SilenceOf) or fields["at_least"].is_required():
+        return []
+    if (getattr(c, "at_least") is None) == (getattr(c, upper) is None):  # noqa: B009 - not every criterion has it
+        return [(at, f"give either at_least or {upper}")]
+    return []
+
+
+def _dates(c: crit.CriterionOf, at: str) -> list[Problem]:
+    found: list[Problem] = []
+    for name in ("within", "before"):
+        given = getattr(c, name, None)
+        if isinstance(given, Dates) and str(given.start) >= str(given.until):
+            found.append((f"{at}/{name}", f"ends ({given.until}) before it begins ({given.start})"))
+    return found
