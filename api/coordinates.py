@@ -19,7 +19,10 @@ class Coordinates(Struct, frozen=True):
     known_at: int | None
     """A position; None: everything."""
     rulebook: str | None
+    """A version, or "in-force"; None: that whose rows are shown."""
     now: datetime
+    given: frozenset[str] = frozenset()
+    """Which of the three were asked for."""
 
     @property
     def forecast(self) -> bool:
@@ -32,7 +35,9 @@ def coordinates(
 ) -> Coordinates:
     """Coordinates as they are written in a query or on the command line. BadRequest where they cannot be read."""
     now = house.now()
-    return Coordinates(moment(as_of, "as_of") or now, position(house, known_at), rulebook, now)
+    written = {"as_of": as_of, "known_at": known_at, "rulebook": rulebook}
+    given = frozenset(name for name, text in written.items() if text is not None)
+    return Coordinates(moment(as_of, "as_of") or now, position(house, known_at), rulebook, now, given)
 
 
 def moment(text: str | None, name: str) -> datetime | None:
@@ -71,7 +76,12 @@ KnownAt = Annotated[
     str | None, Query(description="Using only what was recorded by this time or position; default everything.")
 ]
 RulebookVersion = Annotated[
-    str | None, Query(description="Judged by this version of the rules; default the active one.")
+    str | None,
+    Query(
+        description="Judged by this version of the rules; default the active one. `in-force`: each moment by the version "
+        "in force then.",
+        max_length=120,
+    ),
 ]
 
 

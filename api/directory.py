@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from api import answers
 from api.clouds import moment
-from api.coordinates import AsOf, Coordinates, coordinates
+from api.coordinates import Asked, Coordinates
 from api.customers import PAGE, PAGE_TABLES, Reader, opening, page
-from api.errors import BadCursor, BadRequest, refusals
+from api.errors import BadCursor, BadRequest, CursorExpired, NotBuilt, UnknownRulebook, refusals
 from api.listing import Filter, listing
-from api.looking import look, parked
+from api.looking import Row, look
 from api.opening import names
+from api.queueing import continued
 from api.references import holders, matching, point_of
 from api.wiring import House, HouseDep
 from domain.door import Point
@@ -22,7 +23,8 @@ from domain.ledger import Ledger
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
-RESOLVING = refusals(InvalidIdentifier)
+LISTING = refusals(BadCursor, CursorExpired, UnknownRulebook, NotBuilt)
+RESOLVING = refusals(InvalidIdentifier, UnknownRulebook)
 
 
 class CustomerItem(BaseModel):
@@ -49,6 +51,7 @@ class CustomerPage(BaseModel):
 
     as_of: str
     forecast: bool
+    known_at: int | None
     position: int
     """Up to where the ledger was taken into account."""
     rulebook: str
@@ -56,10 +59,11 @@ class CustomerPage(BaseModel):
     next: str | None
 
 
-@router.get("", operation_id="listCustomers", summary="Customers by what they are", responses=refusals(BadCursor))
+@router.get("", operation_id="listCustomers", summary="Customers by what they are", responses=LISTING)
 def list_customers(
     house: HouseDep,
     bearer: Reader,
+    at: Asked,
     q: Annotated[
         str | None,
         Query(
@@ -70,29 +74,28 @@ def list_customers(
     stage: Annotated[str | None, Query(max_length=40)] = None,
     tier: Annotated[str | None, Query(max_length=40)] = None,
     manager: Annotated[str | None, Query(description="whose customers they are", max_length=120)] = None,
-    as_of: AsOf = None,
     after: Annotated[str | None, Query(description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=PAGE)] = 50,
 ) -> CustomerPage:
     """Customers in a stage, of a tier, of a manager, or found by a search."""
-    at = coordinates(house, as_of)
+    cursor = tuple(house.cursors.read("customers", after)) if after else None
+    if cursor is not None:
+        at = continued(at, cursor)
     among = None if q is None else matching(house, q, at.as_of, PAGE, by_name=bearer.may("read-sealed"))
-    last = house.cursors.read("customers", after)[0] if after else None
-    view, found = listing(house, at.as_of, Filter(stage, tier, manager, among), last, limit + 1)
-    shown = [r["customer"] for r in found[:limit]]
-    called: Mapping[str, str] = names(house, shown, view.id) if bearer.may("read-sealed") else {}
-    reasons = parked(house, shown)
+    found = listing(house, at, Filter(stage, tier, manager, among), cursor, limit)
+    called: Mapping[str, str] = names(house, found.described) if bearer.may("read-sealed") else {}
     return CustomerPage(
         as_of=moment(at.as_of) or "",
         forecast=at.forecast,
-        position=view.position,
-        rulebook=view.rulebook,
-        items=[_item(r, called, reasons) for r in found[:limit]],
-        next=house.cursors.write("customers", found[limit - 1]["customer"]) if len(found) > limit else None,
+        known_at=at.known_at,
+        position=found.position,
+        rulebook=found.rulebook,
+        items=[_item(r, called) for r in found.items],
+        next=house.cursors.write("customers", *found.next) if found.next else None,
     )
 
 
-def _item(row: dict[str, Any], called: Mapping[str, str], reasons: Mapping[str, str]) -> CustomerItem:
+def _item(row: Row, called: Mapping[str, str]) -> CustomerItem:
     return CustomerItem(
         customer=row["customer"],
         name=called.get(row["customer"]),
@@ -106,7 +109,7 @@ def _item(row: dict[str, Any], called: Mapping[str, str], reasons: Mapping[str, 
         last_talk_at=answers.shown(row["last_talk_at"]),
         last_purchase_at=answers.shown(row["last_purchase_at"]),
         provisional=row["provisional"],
-        parked=reasons.get(row["customer"]),
+        parked=row["parked"],
     )
 
 
@@ -132,9 +135,8 @@ class Resolution(BaseModel):
 
 
 @router.post("/resolve", operation_id="resolveCustomer", summary="Who is calling?", responses=RESOLVING)
-def resolve(house: HouseDep, bearer: Reader, caller: Caller) -> Resolution:
+def resolve(house: HouseDep, bearer: Reader, at: Asked, caller: Caller) -> Resolution:
     """Name, tier, owner or cover now, last talk, open complaints and promises, handling: while the telephone rings."""
-    at = coordinates(house, None)
     if (caller.contact_point is None) == (caller.external_id is None):
         raise BadRequest("give either contact_point or external_id", pointer="/contact_point")
     ledger = opening(house, bearer)

@@ -1,17 +1,16 @@
-"""Lists customers by how they stand at a moment."""
+"""Lists customers by how they stand at given coordinates."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
-from psycopg import Connection
 
+from api.coordinates import Coordinates
 from api.errors import BadRequest
+from api.looking import Row
+from api.queueing import everybody
 from api.wiring import House
-from domain.door import micros
-from projections import profile
-from projections.generations import Generation
+from projections.reading import CUSTOMERS, Cursor
 
 
 class Filter(Struct, frozen=True):
@@ -23,37 +22,34 @@ class Filter(Struct, frozen=True):
     among: Sequence[str] | None = None
 
 
-def listing(
-    house: House, now: datetime, wanted: Filter, after: str | None, limit: int
-) -> tuple[Generation, list[dict[str, Any]]]:
-    """Customers by id, with the name of their tier. BadRequest where the rules have no such tier or stage."""
-    with house.pool.connection() as c, c.transaction():
-        view = house.reader.view(c)
-        rules = house.rulebooks(view.rulebook)
-        tiers = rules.tier_names
+class Listed(Struct, frozen=True):
+    """A page of a list of customers."""
+
+    items: list[Row]
+    """How each stands, by id, with `tier_name` and `parked`."""
+    next: Cursor | None
+    rulebook: str
+    position: int
+    described: Mapping[str, Sequence[int]]
+    """Versions of events that may hold a customer's name."""
+
+
+def listing(house: House, at: Coordinates, wanted: Filter, after: Cursor | None, limit: int) -> Listed:
+    """Customers by id. BadRequest where the rules have no such tier or stage; other errors as of `everybody`."""
+    with everybody(house, at, after, wanted.among) as (_, population):
+        rules = population.rules
+        tiers: Sequence[str] = rules.tier_names
         filters: dict[str, Any] = {
             "owner": wanted.manager,
             "stage": _known(wanted.stage, rules.lifecycle.stages, "stage"),
             "tier": None if _known(wanted.tier, tiers, "tier") is None else tiers.index(wanted.tier or ""),
+            "customer": None if wanted.among is None else list(wanted.among),
         }
-        if wanted.among is None:
-            found = profile.listed(c, view.id, now, after=after, limit=limit, **filters)
-        else:
-            found = _among(house, c, sorted(x for x in wanted.among if x > (after or "")), now, filters, limit)
-    return view, [r | {"customer": str(r["customer"]), "tier_name": tiers[r["tier"]]} for r in found]
-
-
-def _among(
-    house: House, c: Connection[Any], customers: Sequence[str], now: datetime, filters: dict[str, Any], limit: int
-) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for customer in customers:
-        seen = house.reader.customer(c, customer, micros(now), tables=("standing",))
-        rows = seen.tables.get("standing", []) if seen else []
-        found += [r for r in rows if all(v is None or r[n] == v for n, v in filters.items())]
-        if len(found) >= limit:
-            break
-    return found
+        where = {name: value for name, value in filters.items() if value is not None}
+        page = population.page(CUSTOMERS, where, limit, after)
+        described = population.described(r["customer"] for r in page.rows)
+    items: list[Row] = [row | {"tier_name": tiers[row["tier"]]} for row in page.rows]
+    return Listed(items, page.next, population.at.rulebook, population.at.position, described)
 
 
 def _known(given: str | None, names: Sequence[str], what: str) -> str | None:

@@ -1,6 +1,6 @@
 """Opens sealed parts of many customers' events at once, for lists."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -40,16 +40,8 @@ def open_many(house: House, places: Iterable[tuple[str, int | None]]) -> dict[Pl
     return opened
 
 
-def names(house: House, customers: Iterable[str], generation: int) -> Mapping[str, str]:
-    """What customers are called, as far as they have a name and a key."""
-    wanted = list(dict.fromkeys(customers))
-    with house.pool.connection() as c:
-        rows = c.execute(
-            """SELECT customer::text, document->'who'->'described' FROM rows.profile
-                WHERE generation = %s AND customer = ANY(%s::uuid[])""",
-            [generation, wanted],
-        ).fetchall()
-    described: dict[str, list[int]] = dict(rows)
+def names(house: House, described: Mapping[str, Sequence[int]]) -> Mapping[str, str]:
+    """What customers are called, as far as they have a name and a key; `described`: versions that may hold it, by customer."""
     opened = open_many(house, [(customer, v) for customer, versions in described.items() for v in versions])
     called: dict[str, str] = {}
     for customer, versions in described.items():

@@ -1,6 +1,7 @@
-"""The three queues at a moment, page by page: who waits for us, whom do we contact next, who was forgotten."""
+"""The three queues at given coordinates, page by page: who waits for us, whom do we contact next, who was forgotten."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,15 +9,16 @@ from msgspec import Struct
 from psycopg import Connection
 
 from api.coordinates import Coordinates
-from api.errors import CursorExpired
+from api.errors import CursorExpired, NotBuilt
 from api.looking import Row
 from api.wiring import House
-from domain.door import micros
+from domain.door import instant, micros
 from projections import reading
-from projections.generations import Generation, Unready
-from projections.reading import Cursor
+from projections.generations import Unready, consistent
+from projections.reading import PLACE, Cursor, Population
 
 NEGLECTED_AFTER = timedelta(days=30)
+MOST_FOLDED = 1_000  # customers, for one answer: more would take longer than a reader waits
 
 
 class Queue(Struct, frozen=True):
@@ -25,7 +27,6 @@ class Queue(Struct, frozen=True):
     name: str
     rows: reading.Queue
     filters: Mapping[str, str]  # parameter -> column
-    stands: Callable[[Row, datetime], bool]
 
 
 def _forgotten(row: Row, now: datetime) -> bool:
@@ -34,8 +35,8 @@ def _forgotten(row: Row, now: datetime) -> bool:
     return row["item"] == "rhythm" and row["held"] is None and (row["unreachable"] is not None or overdue)
 
 
-COMPLAINTS = Queue("complaints", reading.COMPLAINTS, {"team": "team", "handler": "handler"}, lambda _row, _now: True)
-OUTREACH = Queue("outreach", reading.OUTREACH, {"channel": "channel", "purpose": "purpose"}, lambda _row, _now: True)
+COMPLAINTS = Queue("complaints", reading.COMPLAINTS, {"team": "team", "handler": "handler"})
+OUTREACH = Queue("outreach", reading.OUTREACH, {"channel": "channel", "purpose": "purpose"})
 NEGLECTED = Queue(
     "neglected",
     reading.Queue(
@@ -43,9 +44,9 @@ NEGLECTED = Queue(
         ("tier", "due_at", "customer", "item"),
         f"item = 'rhythm' AND held IS NULL"
         f" AND (unreachable IS NOT NULL OR due_at <= %(now)s - interval '{NEGLECTED_AFTER.days} days')",
+        _forgotten,
     ),
     {},
-    _forgotten,
 )
 QUEUES = {q.name: q for q in (COMPLAINTS, OUTREACH, NEGLECTED)}
 
@@ -64,42 +65,78 @@ class Page(Struct, frozen=True):
 
     items: list[Row]
     next: Cursor | None
-    view: Generation
+    rulebook: str
+    position: int
+    """Up to where the ledger was taken into account."""
     tiers: Sequence[str]
+    described: Mapping[str, Sequence[int]]
+    """Versions of events that may hold a customer's name."""
+
+
+@contextmanager
+def everybody(
+    house: House, at: Coordinates, after: Cursor | None = None, among: Sequence[str] | None = None
+) -> Generator[tuple[Connection[Any], Population]]:
+    """The population (or some of it) at these coordinates, or at those of a cursor, for one transaction.
+
+    CursorExpired where the rows that the cursor points into are gone; NotBuilt where there are none at these coordinates
+    and too many customers would have to be folded; Unready before there are any.
+    """
+    with house.pool.connection() as c, consistent(c):
+        most = MOST_FOLDED if at.given else None  # the present is always answered
+        try:
+            population = house.reader.population(
+                c, micros(at.as_of), at.known_at, at.rulebook, most=most, among=among, after=after
+            )
+        except Unready as gone:
+            if after is None:
+                raise
+            raise CursorExpired(f"{gone}; begin again without the cursor", pointer="/query/after") from None
+        except reading.NotBuilt:
+            raise NotBuilt(_how(at)) from None
+        yield c, population
 
 
 def read(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> Page:
-    """A page of a queue. CursorExpired where the rows that the cursor points into are gone; Unready before there are any."""
-    with house.pool.connection() as c, c.transaction():
-        try:
-            view = house.reader.view(c, wanted.after[0] if wanted.after else None)
-        except Unready as gone:
-            if wanted.after is None:
-                raise
-            raise CursorExpired(f"{gone}; begin again without the cursor", pointer="/query/after") from None
-        found = _read(house, c, queue, at, wanted, view)
-    return Page(*found, view, house.rulebooks(view.rulebook).tier_names)
+    """A page of a queue. Errors as of `everybody`."""
+    with everybody(house, at, wanted.after) as (_, population):
+        rows, following = _read(house, queue, at, wanted, population)
+        described = population.described(r["customer"] for r in rows)
+        tiers = population.rules.tier_names
+    where = population.at
+    return Page(rows, following, where.rulebook, where.position, tiers, described)
+
+
+def _how(at: Coordinates) -> str:
+    wanted = {
+        "as_of": at.as_of.isoformat() if "as_of" in at.given else None,
+        "known_at": at.known_at,
+        "rulebook": at.rulebook,
+    }
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    options = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in asked.items())
+    return (
+        f"no rows are kept at these coordinates, and more than {MOST_FOLDED:,} customers would have to be folded; "
+        f"`jejak rebuild {options}{'' if at.given - {'rulebook'} else ' --no-promote'}` or POST /v1/rebuilds builds them"
+    )
 
 
 def _read(
-    house: House, c: Connection[Any], queue: Queue, at: Coordinates, wanted: Wanted, view: Generation
+    house: House, queue: Queue, at: Coordinates, wanted: Wanted, population: Population
 ) -> tuple[list[Row], Cursor | None]:
     """As many rows as are wanted, from each of the ways in which a manager can be meant, merged in the queue's order."""
-    ways = _ways(house, c, at, wanted, view)
-    if len(ways) == 1:
-        return _of_one(house, c, queue, at, ways[0], wanted.after, wanted.limit)
-    known: dict[tuple[str, str], Row] = {}
-    more = False
-    for where in ways:
-        rows, following = _of_one(house, c, queue, at, where, wanted.after, wanted.limit)
-        known |= {(r["customer"], str(r["item"])): r for r in rows}
-        more = more or following is not None
-    merged = sorted(known.values(), key=lambda r: tuple(r[n] for n in queue.rows.rank))
+    ways = _ways(house, at, wanted, population)
+    pages = [population.page(queue.rows, where, wanted.limit, wanted.after) for where in ways]
+    if len(pages) == 1:
+        return list(pages[0].rows), pages[0].next
+    known = {tuple(r[n] for n in queue.rows.rank): r for page in pages for r in page.rows}
+    merged = [known[rank] for rank in sorted(known)]
     kept = merged[: wanted.limit]
-    return kept, _cursor(queue, view, at, kept[-1]) if kept and (more or len(merged) > len(kept)) else None
+    more = len(merged) > len(kept) or any(page.next for page in pages)
+    return list(kept), population.cursor(queue.rows, kept[-1]) if kept and more else None
 
 
-def _ways(house: House, c: Connection[Any], at: Coordinates, wanted: Wanted, view: Generation) -> list[dict[str, Any]]:
+def _ways(house: House, at: Coordinates, wanted: Wanted, population: Population) -> list[dict[str, Any]]:
     """Conditions on columns. A manager acts for their own customers, those of staff they cover, and those given to them."""
     filters: dict[str, Any] = dict(wanted.filters)
     if wanted.manager is None:
@@ -107,29 +144,12 @@ def _ways(house: House, c: Connection[Any], at: Coordinates, wanted: Wanted, vie
     now = micros(at.as_of)
     staff = house.people.catalogue(at.known_at)
     covered = sorted(s for s in staff.staff(now) if s != wanted.manager and staff.cover(s, now) == wanted.manager)
-    given = c.execute(
-        """SELECT DISTINCT customer::text FROM rows.managers WHERE generation = %s AND staff = %s AND kind = 'cover'
-              AND from_at <= %s AND until_at > %s""",
-        [view.id, wanted.manager, at.as_of, at.as_of],
-    ).fetchall()
+    given = sorted({r["customer"] for r in population.page(reading.COVERS, {"staff": wanted.manager}).rows})
     owned = filters | {"owner": [wanted.manager, *covered] if covered else wanted.manager}
-    return [owned, filters | {"customer": [r[0] for r in given]}] if given else [owned]
+    return [owned, filters | {"customer": given}] if given else [owned]
 
 
-def _of_one(
-    house: House, c: Connection[Any], queue: Queue, at: Coordinates, where: Row, after: Cursor | None, limit: int
-) -> tuple[list[Row], Cursor | None]:
-    rows: list[Row] = []
-    while True:
-        page = house.reader.queue(
-            c, queue.rows, micros(at.as_of), at.known_at, where=where, limit=limit - len(rows), after=after
-        )
-        rows += [r for r in page.rows if queue.stands(r, at.as_of)]
-        after = page.next
-        if after is None or len(rows) == limit:
-            return rows, after
-
-
-def _cursor(queue: Queue, view: Generation, at: Coordinates, row: Row) -> Cursor:
-    rank = (micros(v) if isinstance(v := row[n], datetime) else v for n in queue.rows.rank)
-    return (view.id, micros(at.as_of), *rank)
+def continued(at: Coordinates, cursor: Cursor) -> Coordinates:
+    """The coordinates of the page before: a page goes on at those of the first one."""
+    _, as_of, known_at, rulebook = cursor[:PLACE]
+    return Coordinates(instant(as_of), known_at, rulebook, at.now, at.given)

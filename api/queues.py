@@ -8,15 +8,14 @@ from pydantic import BaseModel
 
 from api import answers, queueing
 from api.clouds import moment
-from api.coordinates import AsOf, Coordinates, coordinates
+from api.coordinates import Asked, Coordinates
 from api.customers import answered
-from api.errors import BadCursor, CursorExpired, refusals
+from api.errors import BadCursor, CursorExpired, NotBuilt, UnknownRulebook, refusals
 from api.keys import Bearer, needs
 from api.looking import Row
 from api.opening import names, open_many
 from api.queueing import COMPLAINTS, NEGLECTED, OUTREACH, Page, Queue, Wanted
 from api.wiring import House, HouseDep
-from domain.door import instant
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
 
@@ -26,7 +25,7 @@ Manager = Annotated[
 ]
 After = Annotated[str | None, Query(description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500)]
-REFUSED = refusals(BadCursor, CursorExpired)
+REFUSED = refusals(BadCursor, CursorExpired, UnknownRulebook, NotBuilt)
 
 LATENESS = ("overdue", "running", "waiting")
 SEVERITIES = ("critical", "high", "normal", "low")
@@ -38,6 +37,7 @@ class QueuePage(BaseModel):
 
     as_of: str
     forecast: bool
+    known_at: int | None
     position: int
     """Up to where the ledger was taken into account."""
     rulebook: str
@@ -55,16 +55,16 @@ class QueuePage(BaseModel):
 def complaints(
     house: HouseDep,
     bearer: Reader,
+    at: Asked,
     manager: Manager = None,
     team: Annotated[str | None, Query(max_length=120)] = None,
     handler: Annotated[str | None, Query(max_length=120)] = None,
-    as_of: AsOf = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Response:
     """Open complaints, and what else waits for a human's answer: overdue first, then by severity, tier and time left."""
     filters = {n: v for n, v in (("team", team), ("handler", handler)) if v is not None}
-    return _answer(house, bearer, COMPLAINTS, as_of, Wanted(manager, filters, limit=limit), after)
+    return _answer(house, bearer, COMPLAINTS, at, Wanted(manager, filters, limit=limit), after)
 
 
 @router.get(
@@ -77,16 +77,16 @@ def complaints(
 def outreach(
     house: HouseDep,
     bearer: Reader,
+    at: Asked,
     manager: Manager = None,
     channel: Annotated[str | None, Query(max_length=40)] = None,
     purpose: Annotated[str | None, Query(max_length=40)] = None,
-    as_of: AsOf = None,
     after: After = None,
     limit: Limit = 50,
 ) -> Response:
     """Contacts that are due: promises first, then what was planned, then the rhythm, higher tiers before lower ones."""
     filters = {n: v for n, v in (("channel", channel), ("purpose", purpose)) if v is not None}
-    return _answer(house, bearer, OUTREACH, as_of, Wanted(manager, filters, limit=limit), after)
+    return _answer(house, bearer, OUTREACH, at, Wanted(manager, filters, limit=limit), after)
 
 
 @router.get(
@@ -97,23 +97,19 @@ def outreach(
     responses=REFUSED,
 )
 def neglected(
-    house: HouseDep, bearer: Reader, manager: Manager = None, as_of: AsOf = None, after: After = None, limit: Limit = 50
+    house: HouseDep, bearer: Reader, at: Asked, manager: Manager = None, after: After = None, limit: Limit = 50
 ) -> Response:
     """Customers whose next contact has been due for thirty days, or who cannot be reached, with the reason."""
-    return _answer(house, bearer, NEGLECTED, as_of, Wanted(manager, limit=limit), after)
+    return _answer(house, bearer, NEGLECTED, at, Wanted(manager, limit=limit), after)
 
 
 Acting = Callable[[str | None], str | None]  # who acts for a member of staff
 
 
-def _answer(
-    house: House, bearer: Bearer, queue: Queue, as_of: str | None, wanted: Wanted, after: str | None
-) -> Response:
-    at = coordinates(house, as_of)
+def _answer(house: House, bearer: Bearer, queue: Queue, at: Coordinates, wanted: Wanted, after: str | None) -> Response:
     if after is not None:
-        # A page goes on at the moment of the first one: ranks of another moment do not fit its cursor.
         cursor = tuple(house.cursors.read(queue.name, after))
-        at = Coordinates(instant(cursor[1]), None, None, at.now)
+        at = queueing.continued(at, cursor)
         wanted = Wanted(wanted.manager, wanted.filters, cursor, wanted.limit)
     page = queueing.read(house, queue, at, wanted)
     return answered(shaped(house, queue, at, page, opening=bearer.may("read-sealed")))
@@ -124,10 +120,10 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
     called: Mapping[str, str] = {}
     parts: Mapping[tuple[str, int], dict[str, Any]] = {}
     if opening and page.items:
-        called = names(house, (r["customer"] for r in page.items), page.view.id)
+        called = names(house, page.described)
         parts = open_many(house, ((r["customer"], r["version"]) for r in page.items))
     item = complaint_item if queue is COMPLAINTS else outreach_item
-    acting = house.people.acting(at.as_of)
+    acting = house.people.acting(at.as_of, at.known_at)
     items = [
         {"customer": r["customer"], "name": called.get(r["customer"]), "parked": r["parked"]}
         | item(r, page.tiers, parts.get((r["customer"], r["version"] or 0), {}), acting, at)
@@ -136,8 +132,9 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
     return {
         "as_of": moment(at.as_of),
         "forecast": at.forecast,
-        "position": page.view.position,
-        "rulebook": page.view.rulebook,
+        "known_at": at.known_at,
+        "position": page.position,
+        "rulebook": page.rulebook,
         "items": items,
         "next": None if page.next is None else house.cursors.write(queue.name, *page.next),
     }

@@ -14,7 +14,7 @@ from psycopg import Connection
 from domain.events import Event
 from domain.facts import NEVER
 from domain.order import amend
-from domain.rules import START, Rules, first_rules
+from domain.rules import Rules, first_rules
 from projections import catalogue, fold
 from projections.state import State
 
@@ -42,9 +42,23 @@ class Schedule:
         return Schedule([entry for entry in self.entries if entry[0] <= t])
 
 
+def switches(promoted: Iterable[tuple[int, str]], first: str) -> list[tuple[int, str]]:
+    """(from, version) where the version changes; `first` is in force before the first promotion."""
+    found = [(-NEVER, first)]
+    for start, version in promoted:
+        if version != found[-1][1]:
+            found.append((start, version))
+    return found
+
+
 def schedule(promoted: Iterable[tuple[int, str]], rules: Callable[[str], Rules], first: str) -> Schedule:
-    """The schedule of (from, version), compiled; `first` is the version in force before the first promotion."""
-    return Schedule([(-NEVER, rules(first)), *((start, rules(version)) for start, version in promoted)])
+    """The schedule of what was promoted when, compiled."""
+    return Schedule([(start, rules(version)) for start, version in switches(promoted, first)])
+
+
+def ruling(judge: Any, t: int = NEVER) -> Any:
+    """The rules that judge at a moment, by default the last ones of a schedule."""
+    return judge.at(t) if isinstance(judge, Schedule) else judge
 
 
 def judge(
@@ -101,7 +115,7 @@ def _carry(before: State, state: State, old: Rules, new: Rules, t: int) -> None:
     state.stages = before.stages.copy()
     state.verdicts = {ref: past.copy() for ref, past in before.verdicts.items()}
     known = before.stage in new.lifecycle.stages  # or the new rulebook begins with them
-    state.stage, state.entered = (before.stage, before.entered) if known else (START, t)
+    state.stage, state.entered = (before.stage, before.entered) if known else (fold.begin().stage, t)
     state.unmet_since = before.unmet_since if state.stage == new.lifecycle.fading_stage else 0
     state.dirty = 0
     state.stage_due = state.due = t

@@ -7,8 +7,10 @@ import typer
 from rich.tree import Tree
 
 from api import customers, queueing, queues, rendering
-from api.commands.common import AsOf, Json, KnownAt, RulebookVersion, at_home_with_rows, print_json, screen
+from api.commands.building import build_at
+from api.commands.common import AsOf, Json, KnownAt, Quiet, RulebookVersion, at_home_with_rows, print_json, screen
 from api.coordinates import coordinates
+from api.errors import NotBuilt
 from api.looking import look
 from api.queueing import QUEUES, Wanted
 from api.references import matching
@@ -127,14 +129,21 @@ def queue(
         str | None, typer.Option(help="Whose customers: those they own, and those they cover for.")
     ] = None,
     as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rulebook: RulebookVersion = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000)] = 20,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Who is next: complaints to answer, customers to contact, customers who were forgotten."""
     with at_home_with_rows() as house:
-        at = coordinates(house, as_of)
-        chosen = QUEUES[name.value]
-        page = queueing.read(house, chosen, at, Wanted(manager, limit=limit))
+        at = coordinates(house, as_of, known_at, rulebook)
+        chosen, wanted = QUEUES[name.value], Wanted(manager, limit=limit)
+        try:
+            page = queueing.read(house, chosen, at, wanted)
+        except NotBuilt:
+            build_at(house, at, quiet=quiet or as_json)
+            page = queueing.read(house, chosen, at, wanted)
         answer = queues.shaped(house, chosen, at, page, opening=True)
     if as_json:
         print_json(answer)
