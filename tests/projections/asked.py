@@ -32,7 +32,7 @@ def whole(
     after = None
     while True:
         page = reader.queue(connection, queue.rows, as_of, known, limit=2, after=after, **how)
-        standing = [row for row in page.rows if queue.stands(row, instant(as_of))]
+        standing = [row for row in page.rows if queue.rows.stands(row, instant(as_of))]
         rows += [{name: value for name, value in row.items() if name != "parked"} for row in standing]
         after = page.next
         if after is None:
