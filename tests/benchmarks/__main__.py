@@ -1,4 +1,4 @@
-"""Runs one benchmark: `python -m tests.benchmarks append|ingest|project|rebuild|read [--events N] [--json]`."""
+"""Runs one benchmark: `python -m tests.benchmarks append|asof|ingest|project|rebuild|read [--events N] [--json]`."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from importlib import import_module
 
 from tests.benchmarks.figures import Figure
 
-EVENTS = {"append": 40_000, "ingest": 200_000, "project": 100_000, "rebuild": 500_000, "read": 200_000}
+EVENTS = {"append": 40_000, "asof": 10_000, "ingest": 200_000, "project": 100_000, "rebuild": 500_000, "read": 200_000}
 
 
 def main() -> None:
