@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import customers, directory, errors, events, feed, identities, ops, queues
+from api import customers, directory, errors, events, feed, identities, ops, queues, reports
 from api.counts import Counting
 from api.grouping import Grouping
 from api.wiring import House
@@ -38,7 +38,7 @@ def create_app(house: House) -> FastAPI:
         servers=[{"url": "/"}],
     )
     app.state.house = house
-    for module in (events, feed, directory, customers, identities, queues, ops):
+    for module in (events, feed, directory, customers, identities, queues, reports, ops):
         app.include_router(module.router)
     errors.install(app)
     _describe(app)
@@ -73,6 +73,7 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     sys.setswitchinterval(0.00002)
     app.state.grouping = Grouping(house.ledger)
     app.state.in_bulk = asyncio.Semaphore(IN_BULK)
+    app.state.reporting = asyncio.Semaphore(1)
     following = asyncio.create_task(house.tail.run())
     try:
         yield

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import data, keys, look, running, upkeep
+from api.commands import data, keys, look, report, running, upkeep
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -27,6 +27,7 @@ app.command()(running.serve)
 app.command("import")(data.import_)
 app.command()(look.customer)
 app.command()(look.queue)
+app.command()(report.report)
 app.command()(upkeep.rebuild)
 app.command()(data.export)
 app.command()(upkeep.doctor)
