@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from domain import rulebook_criteria as crit
 from domain import rulebook_model as doc
 from domain.errors import Refusal
+from domain.facts import NEVER
 from domain.rulebook_faults import sentence_of
 from domain.rulebook_words import Dates, meant
 
@@ -123,6 +124,8 @@ def _customer_problems(customers: list[doc.TestCustomer], known: _Known) -> list
                 found.append((f"{at}/events/{j}/at", "has no offset; 2026-09-01T09:00:00+07:00 would have one"))
             if event.times > 1 and event.every is None:
                 found.append((f"{at}/events/{j}/times", 'needs every, e.g. every = "30 days"'))
+            if (event.every or 0) * event.times > NEVER // 100:
+                found.append((f"{at}/events/{j}/every", "goes on for more than 80 years; a shorter story would do"))
     return found
 
 

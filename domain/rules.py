@@ -101,7 +101,7 @@ class Rules:
         self.version = book.version
         self.horizon = book.horizon
         self.calendar = calendar
-        self.tier_names = [*(level.name for level in book.tiers.levels), book.tiers.otherwise]
+        self.tier_names: list[str] = [*(level.name for level in book.tiers.levels), book.tiers.otherwise]
         self.levels = [Level(level) for level in book.tiers.levels]
         self.tier_marks = _tier_marks(book.tiers.levels)
         self.tier_window, self.down_after = book.tiers.window, book.tiers.down_after
