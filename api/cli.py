@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import data, keys, look, report, running, upkeep
+from api.commands import change, data, keys, look, report, running, upkeep
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -28,9 +28,13 @@ app.command("import")(data.import_)
 app.command()(look.customer)
 app.command()(look.queue)
 app.command()(report.report)
-app.command()(upkeep.rebuild)
+app.command()(change.rebuild)
+app.command()(change.diff)
+app.command()(change.promote)
+app.command()(change.rollback)
 app.command()(data.export)
 app.command()(upkeep.doctor)
+app.add_typer(change.generations_app, name="generations")
 app.add_typer(keys.app, name="key")
 
 

@@ -111,7 +111,7 @@ def _scope(pair: Pair) -> str:
     every = pair.new.generation.sample or pair.old.generation.sample
     if every is None:
         return "all customers"
-    return f"a sample: every {every}th customer; all figures are of these alone, and nothing is scaled up"
+    return f"a sample: one customer in {every}; all figures are of these alone, and nothing is scaled up"
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@
         ├── UnknownGeneration  rows that were never built, or were dropped
         ├── CannotPromote      rows that cannot be shown, or dropped, as things are
         ├── CannotCompare      rows that cannot be compared as they are
+        ├── NameTaken          a name that other rows have
         └── NotFound           there is nothing at this address
 
 Domain errors know nothing of HTTP. `STATUS` gives each its status; what is not in it has that of its nearest ancestor.
@@ -127,6 +128,13 @@ class CannotCompare(Denied):
     title = "These cannot be compared"
 
 
+class NameTaken(Denied):
+    """A name that other rows have."""
+
+    code = "name-taken"
+    title = "This name is taken"
+
+
 class Malformed(BadRequest):
     """The body is not JSON at all."""
 
@@ -180,6 +188,7 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         UnknownGeneration: HTTPStatus.NOT_FOUND,
         CannotPromote: HTTPStatus.CONFLICT,
         CannotCompare: HTTPStatus.CONFLICT,
+        NameTaken: HTTPStatus.CONFLICT,
         NotFound: HTTPStatus.NOT_FOUND,
         Unready: HTTPStatus.SERVICE_UNAVAILABLE,
         OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -1,0 +1,198 @@
+"""A comparison of two rulebooks, and the list of generations, on a terminal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from api.rendering import day, span
+
+Answer = Mapping[str, Any]
+
+
+def shown(answer: Answer) -> RenderableType:
+    """Everything of a comparison."""
+    old, new = answer["old"], answer["new"]
+    head = Text.assemble(
+        ("rulebook ", "dim"), (str(new["rulebook"]), "bold"), (f" (generation {new['id']})", "dim"),
+        (" against ", "dim"), (str(old["rulebook"]), "bold"), (f" (generation {old['id']})", "dim"),
+        (f", at {day(answer['as_of'], clock=True)}", "dim"),
+    )  # fmt: skip
+    parts: list[RenderableType] = [
+        head,
+        Text(answer["scope"], style="yellow" if "sample" in answer["scope"] else "dim"),
+    ]
+    if answer["figures"] is not None:
+        parts += _figures(answer["figures"])
+    parts += _customers(answer)
+    return Group(*parts)
+
+
+# --- figures ----------------------------------------------------------------------------------------------------------
+
+
+def _figures(f: Answer) -> list[RenderableType]:
+    counted = f["customers"]
+    text = Text(f"{counted['differ']:,} of {counted['compared']:,} customers differ")
+    for name, words in _APART.items():
+        if counted[name]:
+            text.append(f"; {counted[name]:,} {words}", style="dim")
+    return [
+        text,
+        _matrix("stages", f["stages"]),
+        _matrix("tiers", f["tiers"]),
+        _moving("stage", f["stages"]),
+        _moving("tier", f["tiers"]),
+        _deadlines(f["deadlines"]),
+        _queues(f),
+    ]
+
+
+_APART = {
+    "only_old": "are in the old rows only",
+    "only_new": "in the new rows only",
+    "moved_on": "moved on since one of the two was built",
+    "out_of_reach": "have no rows at this clock",
+    "parked": "could not be folded to the end",
+}
+
+
+def _matrix(name: str, cells: Sequence[Answer]) -> RenderableType:
+    """From (rows) → to (columns), in numbers of customers."""
+    names = sorted({c["from"] for c in cells} | {c["to"] for c in cells}, key=lambda n: _rank(n, cells))
+    count = {(c["from"], c["to"]): c["customers"] for c in cells}
+    table = Table(title=f"{name}: from ↓ to →", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("")
+    for to in names:
+        table.add_column(to, justify="right")
+    for of in names:
+        table.add_row(of, *(_count(count.get((of, to), 0), same=of == to) for to in names))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _rank(name: str, cells: Sequence[Answer]) -> tuple[int, str]:
+    return -sum(c["customers"] for c in cells if c["from"] == name), name
+
+
+def _count(number: int, *, same: bool) -> Text:
+    return Text(f"{number:,}" if number else "·", style="dim" if same or not number else "bold yellow")
+
+
+def _moving(name: str, cells: Sequence[Answer]) -> RenderableType:
+    """Money and working hours of the cells whose customers change."""
+    moved = [c for c in cells if c["from"] != c["to"] or c["deadlines"]["earlier"] or c["deadlines"]["later"]]
+    if not moved:
+        return Text("")
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in (name, "customers", "net over the window", "answers due earlier", "later"):
+        table.add_column(heading, justify="left" if heading == name else "right")
+    for c in moved:
+        net = "  ".join(f"{currency} {_amount(amount)}" for currency, amount in c["net"].items()) or "–"
+        to = c["from"] if c["from"] == c["to"] else f"{c['from']} → {c['to']}"
+        table.add_row(to, f"{c['customers']:,}", net, *_shift(c["deadlines"]))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _amount(text: str) -> str:
+    return f"{float(text):,.2f}"
+
+
+def _shift(s: Answer) -> tuple[str, str]:
+    return (
+        f"{s['earlier']:,} by {s['hours_earlier']:,.1f} h" if s["earlier"] else "–",
+        f"{s['later']:,} by {s['hours_later']:,.1f} h" if s["later"] else "–",
+    )
+
+
+def _deadlines(steps: Sequence[Answer]) -> RenderableType:
+    if not steps:
+        return Padding(Text("no deadline moves"), (1, 0, 0, 0))
+    table = Table(title="deadlines that move, in working hours", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("step", "earlier", "later"):
+        table.add_column(heading, justify="left" if heading == "step" else "right")
+    for step in steps:
+        table.add_row(step["step"], *_shift(step))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _queues(f: Answer) -> RenderableType:
+    table = Table(title="queues", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("", "in", "out", "moved", "stay"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name in ("complaints", "outreach"):
+        table.add_row(name, *(f"{f[name][n]:,}" for n in ("in", "out", "moved", "stay")))
+    planned = f["planned"]
+    kept = f"{planned['kept']:,} contacts were planned or promised before: they keep their date"
+    if planned["moved"]:
+        kept += f"; {planned['moved']:,} do not"
+    return Padding(Group(table, Text(kept, style="dim")), (1, 0, 0, 0))
+
+
+# --- customers --------------------------------------------------------------------------------------------------------
+
+
+def _customers(answer: Answer) -> list[RenderableType]:
+    items: Sequence[Answer] = answer["items"]
+    if not items:
+        return []
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("customer", "what", "was", "becomes", "because"):
+        table.add_column(heading, no_wrap=heading in ("customer", "what"), overflow="fold")
+    for item in items:
+        for number, change in enumerate(item["changes"]):
+            was, becomes = (_value(change["what"], change[side]) for side in ("old", "new"))
+            table.add_row(
+                item["customer"] if not number else "", change["what"], was, becomes, Text(change["in_words"])
+            )
+        for kept in item["kept"]:
+            table.add_row(
+                "", kept["class"], *[day(kept["due_at"])] * 2, Text("planned before: keeps its date", style="dim")
+            )
+    parts: list[RenderableType] = [Padding(table, (1, 0, 0, 0))]
+    if answer["next"] is not None:
+        parts.append(Text("… and more; --limit shows them", style="dim"))
+    return parts
+
+
+def _value(what: str, value: Answer | None) -> str:
+    if value is None:
+        return "–"
+    match what:
+        case "stage" | "tier":
+            return str(value[what])
+        case "deadline":
+            return f"{value['step']} {day(value['at'], clock=True)}"
+        case "complaints":
+            return f"{value['lateness']}, {value['severity']}, {value['tier']}"
+        case _:
+            return f"{value['class']}, {value['tier']}, {day(value['due_at'])}"
+
+
+# --- generations ------------------------------------------------------------------------------------------------------
+
+
+def listed(items: Sequence[Answer]) -> RenderableType:
+    """All generations."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for heading in ("id", "name", "rulebook", "state", "as of", "known at", "sample", "position", "progress"):
+        table.add_column(heading, justify="right" if heading in ("id", "position") else "left")
+    for i in items:
+        every = f"one in {i['sample']}" if i["sample"] else ""
+        table.add_row(
+            str(i["id"]), i["name"] or "", i["rulebook"], Text(i["state"], style=_STATES.get(i["state"], "")),
+            day(i["as_of"], clock=True) if i["as_of"] else "", str(i["known_at"] or ""), every, f"{i['position']:,}", _far(i),
+        )  # fmt: skip
+    return table
+
+
+_STATES = {"live": "green", "building": "yellow", "stopped": "red", "stale": "dim"}
+
+
+def _far(i: Answer) -> str:
+    if i["state"] not in ("building", "stopped"):
+        return ""
+    left = f", {span(i['left_s'])} left" if i["left_s"] is not None else ""
+    return f"{i['events']:,} of {i['total']:,} events{left}"
