@@ -1,6 +1,7 @@
 """Random valid rulebooks, as Hypothesis strategies: the first one with thresholds, windows, clauses and points otherwise."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from hypothesis import strategies as st
@@ -16,17 +17,39 @@ _SEVERITIES = ["low", "normal", "high", "critical"]
 _WORK = ["30 min", "1 h", "7 h", "1 d", "3 d", "12 d"]
 _MARK = ["at_least", "at_most", "below"]
 
-# What may be asked of a customer besides, in place of a criterion or with others.
+_PERIODS: list[Any] = [
+    *_SPANS, "this month", "last month", "this quarter", "last quarter", "this year", "last year",
+    {"from": date(2026, 1, 6), "until": date(2026, 7, 1)}, {"from": date(2026, 3, 1), "until": date(2027, 1, 5)},
+]  # fmt: skip
+
+# What may be asked of a customer besides, in place of a criterion or with others; PERIOD stands for any period.
+_PERIOD = object()
 _CRITERIA: list[Document] = [
-    {"measure": "count", "of": ["talk", "inbound"], "at_least": 2, "within": "90 days"},
-    {"measure": "count", "of": ["act"], "at_most": 1, "within": "29 days"},
-    {"measure": "count", "of": ["complaint"], "at_most": 0, "within": "180 days"},
+    {"measure": "count", "of": ["talk", "inbound"], "at_least": 2, "within": _PERIOD},
+    {"measure": "count", "of": ["act"], "at_most": 1, "within": _PERIOD},
+    {"measure": "count", "of": ["complaint"], "at_most": 0, "within": _PERIOD},
     {"measure": "count", "of": ["purchase", "talk"], "at_least": 1, "since": "entry"},
+    {"measure": "recency", "of": ["act", "outbound"], "at_most": "29 days"},
+    {"measure": "recency", "of": ["purchase"], "at_least": "90 days"},
     {"measure": "silence", "of": ["act"], "at_least": "29 days", "intervals": 2, "at_most": "90 days"},
-    {"measure": "months", "of": "act", "at_least": 2, "within": "365 days"},
-    {"measure": "months", "of": "purchase", "at_least": 2, "within": "500 days"},
-    {"measure": "categories", "at_least": 1, "within": "180 days"},
+    {"measure": "months", "of": "act", "at_least": 2, "within": _PERIOD},
+    {"measure": "months", "of": "purchase", "at_least": 2, "within": _PERIOD},
+    {"measure": "rhythm", "of": ["purchase"], "gap": "median", "at_most": "90 days", "last": 3},
+    {"measure": "rhythm", "of": ["act", "talk"], "gap": "largest", "at_most": "180 days", "last": 2},
+    {"measure": "two-way", "at_least": 1, "within": _PERIOD},
+    {"measure": "ratio", "of": ["relationship"], "to": ["selling"], "at_least": "1", "within": _PERIOD},
+    {"measure": "ratio", "of": ["inbound"], "to": ["act"], "at_most": "0.5", "within": _PERIOD},
+    {"measure": "known-for", "at_least": "90 days"},
+    {"measure": "categories", "at_least": 1, "within": _PERIOD},
+    {"measure": "categories", "at_least": 2, "within": _PERIOD, "if_known": True},
+    {"measure": "spend", "currency": "IDR", "at_least": "100000", "within": _PERIOD},
+    {"measure": "spend", "currency": "EUR", "at_most": "12000000", "within": _PERIOD},
+    {"measure": "spend-ratio", "currency": "IDR", "at_least": "1", "within": "90 days", "before": "180 days"},
+    {"measure": "spend-ratio", "currency": "IDR", "at_most": "0.5", "within": "this year", "before": "last year"},
     {"measure": "holdings", "at_least": 1},
+    {"measure": "ratings", "of": "review", "score_at_most": 2, "at_least": 1, "within": _PERIOD},
+    {"measure": "ratings", "of": "csat", "score_at_least": 5, "at_most": 1},
+    {"measure": "average-rating", "of": "review", "at_least": "3", "within": _PERIOD},
     {"measure": "ended"},
     {"measure": "trust", "at_least": 52},
     {"measure": "trust", "below": 49},
@@ -34,18 +57,20 @@ _CRITERIA: list[Document] = [
     {"measure": "in-stage", "at_least": "29 days"},
     {"measure": "been-in", "stage": "exploration"},
     {"measure": "been-in", "stage": "dissolution", "ever": False},
+    {"measure": "been-in", "stage": "expansion", "at_least": 2, "within": _PERIOD},
     {"measure": "open-complaints", "at_most": 0, "severity": ["high", "critical"]},
+    {"measure": "open-complaints", "at_least": 2},
     {"measure": "overdue-complaints", "at_least": 1, "times": 1},
     {"measure": "overdue-complaints", "at_most": 0, "severity": ["normal", "high"]},
-    {"measure": "spend", "currency": "IDR", "at_least": "100000", "within": "90 days"},
-    {"measure": "ratio", "of": ["relationship"], "to": ["selling"], "at_least": "1", "within": "90 days"},
+    {"measure": "late-resolutions", "at_least": 1, "within": _PERIOD},
+    {"measure": "late-resolutions", "at_most": 0},
 ]
 
 
 @st.composite
 def documents(draw: st.DrawFn, version: str = "drawn", most: int = 8) -> Document:
     """The document of a rulebook up to so many changes away from the one that comes with Jejak."""
-    document = shipped() | {"version": version}
+    document = shipped() | {"version": version, "customers": []}  # whose verdicts would be others
     for change in draw(st.lists(st.sampled_from(_CHANGES), max_size=most)):
         change(draw, document)
     return document
@@ -61,29 +86,50 @@ def _clause(draw: st.DrawFn, document: Document) -> Document:
     return draw(st.sampled_from([c for c in document["lifecycle"]["clauses"] if c["all"]]))
 
 
-def _threshold(draw: st.DrawFn, document: Document) -> None:
+def _asked(draw: st.DrawFn, document: Document) -> Document:
+    """One criterion of some clause, also one inside of a group."""
     criterion = draw(st.sampled_from(_clause(draw, document)["all"]))
+    while "measure" not in criterion:
+        criterion = criterion["not"] if "not" in criterion else draw(st.sampled_from(next(iter(criterion.values()))))
+    return criterion
+
+
+def _threshold(draw: st.DrawFn, document: Document) -> None:
+    criterion = _asked(draw, document)
     for name in _MARK:
         if isinstance(criterion.get(name), int):
             at_most = 100 if criterion["measure"] == "trust" else 4
             criterion[name] = draw(st.integers(1 if name == "at_least" else 0, at_most))
         elif isinstance(criterion.get(name), str) and criterion["measure"] in {"silence", "in-stage"}:
-            criterion[name] = draw(st.sampled_from(_SPANS))
+            criterion[name] = "730 days" if name == "at_most" else draw(st.sampled_from(_SPANS))
 
 
 def _window(draw: st.DrawFn, document: Document) -> None:
-    criterion = draw(st.sampled_from(_clause(draw, document)["all"]))
-    if "within" in criterion:
-        criterion["within"] = draw(st.sampled_from(_SPANS))
+    criterion = _asked(draw, document)
+    if "within" in criterion and criterion["measure"] != "spend-ratio":
+        criterion["within"] = draw(st.sampled_from(_PERIODS))
     if criterion["measure"] == "count":
         criterion["of"] = draw(st.lists(st.sampled_from(_SERIES), min_size=1, max_size=3, unique=True))
 
 
 def _criterion(draw: st.DrawFn, document: Document) -> None:
     clause = _clause(draw, document)
-    other = dict(draw(st.sampled_from(_CRITERIA)))
+    other = draw(_criteria(2))
     place = draw(st.integers(0, len(clause["all"])))
     clause["all"][place : place + draw(st.integers(0, 1))] = [other]
+
+
+@st.composite
+def _criteria(draw: st.DrawFn, deep: int) -> Document:
+    """One criterion, or a group of them, in which there may be groups."""
+    match draw(st.sampled_from(["one", "one", "one", "any", "all", "not"])) if deep else "one":
+        case "one":
+            one = draw(st.sampled_from(_CRITERIA))
+            return {n: draw(st.sampled_from(_PERIODS)) if v is _PERIOD else v for n, v in one.items()}
+        case "not":
+            return {"not": draw(_criteria(deep - 1))}
+        case group:
+            return {group: draw(st.lists(_criteria(deep - 1), min_size=1, max_size=2))}
 
 
 def _fewer_criteria(draw: st.DrawFn, document: Document) -> None:

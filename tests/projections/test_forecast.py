@@ -63,6 +63,26 @@ def test_whenever_it_was_judged_in_between_the_answer_is_the_same(
     assert one == other
 
 
+@for_all(histories(amended=True), rulebooks(), st.lists(st.integers(0, 400), min_size=1, max_size=8))
+@settings(max_examples=200, deadline=None)
+def test_to_ask_every_rule_again_at_any_moment_changes_nothing(
+    history: list[e.Event], rules: Rules, days: list[int]
+) -> None:
+    """What a rule said of until when its answer stands, and of what can turn it, was right."""
+    state = byhand.folded(history, examples.day(days[0]), rules)
+    if state is None:
+        return
+    for day in [0, *days[1:]]:
+        now = state.now + day * DAY
+        fold.settle(state, rules, now)
+        again = state.ghost()
+        again.watch = again.stage_watch = again.dirty = -1
+        again.due = again.stage_due = again.tier.due = again.trust.due = now
+        fold.settle(again, rules, now)
+        for table in ("standing", "stages", "reactive"):
+            assert fold.render(state, rules)[table] == fold.render(again, rules)[table], table
+
+
 def _at(rows: list[tuple[Any, ...]], now: int) -> list[tuple[Any, ...]]:
     return sorted((row[2:] for row in rows if row[0] <= now < row[1]), key=repr)
 
