@@ -181,6 +181,15 @@ def create(
     return generation
 
 
+def name_by_number(connection: Connection[Any], generation: int) -> Generation:
+    """Give a generation a name where it has none."""
+    return _all(
+        connection,
+        "UPDATE rows.generations SET name = coalesce(name, 'side-' || id) WHERE id = %s RETURNING *",
+        [generation],
+    )[0]
+
+
 def hold(connection: Connection[Any], generation: int) -> bool:
     """Mark a generation as being built for as long as this connection lasts; False where another one builds it."""
     row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", [_BUILDING, generation]).fetchone()

@@ -99,10 +99,10 @@ def rebuild(
     """Build a generation. Under one rulebook and with nothing else asked, it is then followed, not yet shown.
 
     `fold` is a module and `rules` a function that can be pickled: both are used in other processes. `rulebook` may be
-    "in-force". `as_of`, `known_at` (a position) and `sample`
-    (every so many-th customer, by hash): kept at these coordinates, beside. `resume`: go on with that generation, at its
-    own coordinates. RebuildFailed where it does not get through; Unready where the name is taken, or there is nothing
-    to resume.
+    "in-force". `as_of`, `known_at` (a position) and `sample` (every so many-th customer, by hash): kept at these
+    coordinates, beside, under `name` or one made of its number. `resume`: go on with that generation, at its own
+    coordinates. RebuildFailed where it does not get through; Unready where the name is taken, or there is nothing to
+    resume.
     """
     with connect(dsn) as connection:
         generations.install(connection, fold.TABLES)
@@ -162,7 +162,7 @@ def _create(
     with connection.transaction():
         made = generations.create(connection, rulebook, fingerprint, fold.TABLES, position=position, name=name, at=at)
         generations.hold(connection, made.id)
-    return made
+        return made if _followed(made) else generations.name_by_number(connection, made.id)
 
 
 def _resumed(connection: Connection[Any], fold: Fold, number: int) -> Generation:
@@ -203,7 +203,7 @@ def _build(
     customers, events = sum(c for c, _ in done.values()), sum(e for _, e in done.values())
     before, total = events, order.position // (order.sample or 1)
     started = noted = time.monotonic()
-    for more_customers, more_events in parallel.run(snapshot, order, tasks, processes):
+    for more_customers, more_events in parallel.run(snapshot, order, tasks, processes or None):
         customers, events = customers + more_customers, events + more_events
         now = time.monotonic()
         if now - noted >= _NOTE_EVERY:
