@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import customers, directory, errors, events, feed, identities, ops, queues, rebuilds, reports
+from api import customers, directory, errors, events, feed, identities, ops, queues, rebuilds, reports, rulebooks
 from api.counts import Counting
 from api.grouping import Grouping
 from api.wiring import House
@@ -38,7 +38,7 @@ def create_app(house: House) -> FastAPI:
         servers=[{"url": "/"}],
     )
     app.state.house = house
-    for module in (events, feed, directory, customers, identities, queues, rebuilds, reports, ops):
+    for module in (events, feed, directory, customers, identities, queues, rebuilds, rulebooks, reports, ops):
         app.include_router(module.router)
     errors.install(app)
     _describe(app)

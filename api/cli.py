@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import change, data, keys, look, report, running, upkeep
+from api.commands import change, data, keys, look, report, rulebook, running, upkeep
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -35,6 +35,8 @@ app.command()(change.rollback)
 app.command()(data.export)
 app.command()(upkeep.doctor)
 app.add_typer(change.generations_app, name="generations")
+app.add_typer(rulebook.app, name="rulebook")
+app.add_typer(rulebook.calendars_app, name="calendar")
 app.add_typer(keys.app, name="key")
 
 

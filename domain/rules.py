@@ -214,9 +214,14 @@ def compile_rules(
         raise refusal([(f"/calendar/document{at}", what) for at, what in error.problems]) from None
 
 
+def source() -> str:
+    """The text of the rulebook that comes with Jejak."""
+    return files("domain").joinpath("rulebook/v1.toml").read_text("utf-8")
+
+
 def shipped() -> dict[str, Any]:
     """The document of the rulebook that comes with Jejak."""
-    return tomllib.loads(files("domain").joinpath("rulebook/v1.toml").read_text("utf-8"))
+    return tomllib.loads(source())
 
 
 @cache
@@ -227,5 +232,5 @@ def first_rules() -> Rules:
 
 __all__ = [
     "START", "STEPS", "Clause", "InvalidRulebook", "Level", "Lifecycle", "Rules", "compile_rules", "first_rules", "read",
-    "shipped",
+    "shipped", "source",
 ]  # fmt: skip

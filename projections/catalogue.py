@@ -184,10 +184,7 @@ def record(connection: Connection[Any], streams: Sequence[bytes], until: int) ->
 
 def catch_up(connection: Connection[Any], until: int) -> None:
     """Copy what was recorded up to position `until` and no engine has copied yet."""
-    row = connection.execute(
-        "SELECT max(position) FROM rows.generations WHERE state IN ('ready', 'live', 'previous')"
-    ).fetchone()
-    copied = row[0] or 0 if row else 0
+    copied = _copied(connection)
     found = connection.execute(
         """SELECT DISTINCT uuid_send(customer) FROM ledger.events
             WHERE position > %s AND position <= %s
@@ -198,6 +195,13 @@ def catch_up(connection: Connection[Any], until: int) -> None:
     record(connection, [stream for (stream,) in found], until)
 
 
+def _copied(connection: Connection[Any]) -> int:
+    row = connection.execute(
+        "SELECT max(position) FROM rows.generations WHERE state IN ('ready', 'live', 'previous')"
+    ).fetchone()
+    return row[0] or 0 if row else 0
+
+
 def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:
     """The catalogue as known at a position; None: with everything recorded."""
     rows: list[tuple[int, UUID, int, str]] = connection.execute(
@@ -205,6 +209,26 @@ def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:
             WHERE position <= coalesce(%s::bigint, position) ORDER BY position""",
         [known_at],
     ).fetchall()
+    return _gathered(rows)
+
+
+def published(connection: Connection[Any]) -> Catalogue:
+    """Rulebooks and calendars that were ever published, also those that no engine has copied yet."""
+    rows: list[tuple[int, UUID, int, str]] = connection.execute(
+        """SELECT position, stream, version, clear FROM rows.catalogue
+            UNION
+           SELECT position, customer, version, clear FROM ledger.events
+            WHERE position > %(copied)s AND type = ANY(%(types)s)
+            ORDER BY position""",
+        {"copied": _copied(connection), "types": _PUBLISHED},
+    ).fetchall()
+    return _gathered(rows)
+
+
+_PUBLISHED = ["rulebook.published.v1", "calendar.published.v1"]
+
+
+def _gathered(rows: Sequence[tuple[int, UUID, int, str]]) -> Catalogue:
     streams: dict[str, list[Event]] = defaultdict(list)
     for _, stream, version, clear in rows:
         event = read(clear)
