@@ -12,7 +12,7 @@ happening: (occurred at, event id). `version` is the place in the stream of the 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from msgspec import Struct, field
 
@@ -82,13 +82,14 @@ class Changed:
     PROMISES: Final = 1 << 43
     HOLDINGS: Final = 1 << 44
     ENDED: Final = 1 << 45
+    NAMED: Final = 1 << 46  # a purchase named a category, and none was known before
     # Not facts but verdicts that other verdicts measure:
     TRUST: Final = 1 << 50
     TIER: Final = 1 << 51
     CASES: Final = 1 << 52
 
 
-class News(NamedTuple):
+class News(Struct, array_like=True, frozen=True, gc=False):
     """Something that verdicts have to answer once, in order."""
 
     what: str

@@ -22,11 +22,27 @@ Key = tuple[int, str, int, str]
 Amendment = TouchpointCorrected | TouchpointVoided
 
 _version = attrgetter("version")
+_at = attrgetter("at")
 
 
 def key(event: Event) -> Key:
     """Where an event stands among all of its customer's events."""
     return (event.at, event.sequence, RANK[type(event)], event.id)
+
+
+def arrange(events: Iterable[Event]) -> list[Event]:
+    """Events in the order of folding. Most come in it already, and then no key is built: only ties need one."""
+    found = sorted(events, key=_at)
+    moments = list(map(_at, found))
+    if len(set(moments)) == len(moments):
+        return found
+    first = 0
+    for end, (moment, following) in enumerate(zip(moments, [*moments[1:], None], strict=True), 1):
+        if moment != following:
+            if end - first > 1:
+                found[first:end] = sorted(found[first:end], key=key)
+            first = end
+    return found
 
 
 class Amended(NamedTuple):
@@ -51,11 +67,11 @@ def amend(events: Iterable[Event]) -> Amended:
     given = list(events)
     amendments = [event for event in given if isinstance(event, TouchpointCorrected | TouchpointVoided)]
     if not amendments:
-        return Amended(sorted(given, key=key), 0, 0)
+        return Amended(arrange(given), 0, 0)
     amendments.sort(key=_version)
     found = _Amendments(given, amendments)
     kept = [event for event in (found.apply(event) for event in given) if event is not None]
-    return Amended(sorted(kept + found.unmatched, key=key), found.corrected, found.voided)
+    return Amended(arrange(kept + found.unmatched), found.corrected, found.voided)
 
 
 class _Amendments:

@@ -20,7 +20,7 @@ class Categories(Plain):
         self.rolling = isinstance(period, Rolling)
         # The first category named makes it count; where the last one named came back, it no longer does.
         self.wakes = 1 << Series.PURCHASE | (Changed.RETURNED if if_known else 0)
-        self.sinks = (1 << Series.PURCHASE if if_known else 0) | Changed.RETURNED
+        self.sinks = (Changed.NAMED if if_known else 0) | Changed.RETURNED
 
     def _last(self, c: Customer, t: int) -> Iterable[Item]:
         """The last purchase of each category in the period."""

@@ -4,6 +4,8 @@ The clock of a round stops only while we wait for the customer. A tier only shor
 is open brings its deadlines forward, one that falls leaves them.
 """
 
+from msgspec.structs import replace
+
 from domain.cases import Case
 from domain.facts import NEVER, News
 from domain.rules import Rules
@@ -19,12 +21,15 @@ def heed(state: State, rules: Rules, news: News) -> None:
         case "resolved":
             late = _end_round(state, rules, case, news.at)
             points = rules.trust.resolved_late if late else rules.trust.resolved_in_time
-            trust.add(state, news, points, "resolved-late" if late else "resolved-in-time")
+            trust.add(state, rules, news, points, "resolved-late" if late else "resolved-in-time")
         case "reopened":
-            trust.add(state, news, rules.trust.reopened)
+            trust.add(state, rules, news, rules.trust.reopened)
             _date(state, rules, case)
         case "ended":
             state.deadlines.pop(case.ref, None)
+        case "answered":
+            if case.open:
+                _answer(state, rules, case)
         case _:
             if case.open:
                 _date(state, rules, case)
@@ -48,6 +53,19 @@ def _date(state: State, rules: Rules, case: Case) -> None:
     state.deadlines[case.ref] = _deadlines(rules, case, factor)
 
 
+def _answer(state: State, rules: Rules, case: Case) -> None:
+    """We spoke with them: only what was to be said is said or due anew, so only that is dated."""
+    known = state.deadlines.get(case.ref)
+    if known is None or known.round != case.round or known.severity != case.severity:
+        return _date(state, rules, case)
+    calendar, minutes, paused = _terms(rules, case)
+    acknowledge = NEVER if case.acknowledged else known.acknowledge
+    respond = NEVER if case.responded else known.respond
+    update = after(calendar, case.spoke, minutes[_UPDATE] * known.factor, paused) if case.spoke else NEVER
+    state.deadlines[case.ref] = replace(known, acknowledge=acknowledge, respond=respond, update=update)
+    return None
+
+
 def shorten(state: State, rules: Rules) -> None:
     """A higher tier shortens what is open; a lower one leaves it as it is."""
     factor = rules.factors[state.level]
@@ -58,16 +76,24 @@ def shorten(state: State, rules: Rules) -> None:
         }
 
 
-def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
-    around = case.severity in rules.around_the_clock
-    calendar = rules.around if around else rules.calendar
-    acknowledge, respond, update, resolve = (minutes * factor for minutes in rules.minutes[case.severity])
-    begun = case.round_at
-    paused = [
+_UPDATE = 2  # its place among the steps
+
+
+def _terms(rules: Rules, case: Case) -> tuple[Calendar, tuple[float, ...], list[tuple[int, int | None]]]:
+    """By which calendar the clock of this round runs, the minutes set for each step, and when the clock stands."""
+    calendar = rules.around if case.severity in rules.around_the_clock else rules.calendar
+    paused: list[tuple[int, int | None]] = [
         (pause.at, None if pause.until == NEVER else pause.until)
         for pause in case.pauses
-        if pause.waiting_for == "customer" and pause.until > begun
+        if pause.waiting_for == "customer" and pause.until > case.round_at
     ]
+    return calendar, rules.minutes[case.severity], paused
+
+
+def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
+    calendar, steps, paused = _terms(rules, case)
+    acknowledge, respond, update, resolve = [minutes * factor for minutes in steps]
+    begun = case.round_at
     due = after(calendar, begun, resolve, paused)
     if case.extended_until and due != NEVER:
         due = max(due, case.extended_until)

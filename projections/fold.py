@@ -16,7 +16,7 @@ from typing import Any
 from domain.customer import EVOLVE, trim
 from domain.events import Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import NEVER, Changed
-from domain.order import RANK, amend, key
+from domain.order import amend, key
 from domain.rules import Rules
 from projections import assignments, complaints, deadlines, lifecycle, outreach, profile, tier, trust
 from projections.planning import Step
@@ -29,7 +29,7 @@ TABLES = (
 )  # fmt: skip
 
 _TRIM_EVERY = 64  # events
-_CASE_NEWS = frozenset({"opened", "case", "resolved", "reopened", "ended"})
+_CASE_NEWS = frozenset({"opened", "case", "answered", "resolved", "reopened", "ended"})
 _SPEND_TURNS = Changed.SPEND | Changed.RETURNED
 
 
@@ -40,72 +40,95 @@ def begin() -> State:
 
 def advance(state: State, event: Event, rules: Rules) -> None:
     """Fold one event that comes after all folded so far."""
-    at = event.at
-    if at > state.now:
-        if state.dirty:
-            if state.dirty & state.watch:
-                _judge(state, rules, state.now)
-            state.dirty = 0
-        while state.due < at:
-            _judge(state, rules, state.due)
-        state.now = at
-    kind = type(event)
-    customer = state.customer
-    if not customer.first_id:
-        customer.first_id, customer.first_at = event.id, at
-        state.due = at
-    state.dirty |= EVOLVE[kind](customer, event)
-    state.last = (at, event.sequence, RANK[kind], event.id)
-    if event.version > state.version:
-        state.version = event.version
-    state.count += 1
-    if not state.count % _TRIM_EVERY:
-        _trim(state, rules)
+    run(state, (event,), rules)
+
+
+def run(state: State, events: Iterable[Event], rules: Rules) -> None:
+    """Fold events, in their order, that all come after those folded so far; most of a rebuild's time is spent here.
+
+    `state.version` becomes that of the last one; where events were recorded in another order, the caller knows better.
+    """
+    customer, evolve = state.customer, EVOLVE
+    now, dirty, count = state.now, state.dirty, state.count
+    trim_at = count - count % _TRIM_EVERY + _TRIM_EVERY
+    event = None
+    for event in events:
+        at = event.at
+        if at > now:
+            if dirty:
+                if dirty & state.watch:
+                    _judge(state, rules, now, dirty)
+                dirty = 0
+            while state.due < at:
+                _judge(state, rules, state.due, 0)
+            if not count:
+                customer.first_id, customer.first_at = event.id, at
+                state.due = at
+            now = at
+        dirty |= evolve[type(event)](customer, event)
+        count += 1
+        if count == trim_at:
+            trim_at += _TRIM_EVERY
+            _trim(state, rules, now)
+    state.now, state.dirty, state.count = now, dirty, count
+    if event is not None:
+        state.last = key(event)
+        state.version = max(state.version, event.version)
 
 
 def settle(state: State, rules: Rules, at: int | None = None) -> None:
     """Judge what happened at the last instant, and what time alone changed up to and including `at`."""
     if state.dirty & state.watch:
-        _judge(state, rules, state.now)
+        _judge(state, rules, state.now, state.dirty)
+    state.dirty = 0
     while state.due <= (state.now if at is None else at):
-        _judge(state, rules, state.due)
+        _judge(state, rules, state.due, 0)
     if at is not None and at > state.now:
         state.now = at
+    tier.sum_up(state, rules, state.now)
+    trust.pass_time(state, rules, state.now)
 
 
-def _judge(state: State, rules: Rules, t: int) -> None:
+def _judge(state: State, rules: Rules, t: int, dirty: int) -> None:
     """Date every verdict at `t` that something changed, or whose moment has come; each before those that measure it."""
-    state.now = t
-    dirty = state.dirty
+    state.now, state.dirty = t, dirty
     if dirty & _SPEND_TURNS or state.tier.due <= t:
         changed = tier.judge(state, rules, t)
-        if changed and state.deadlines:
-            deadlines.shorten(state, rules)
-            dirty |= Changed.CASES
-        dirty |= changed
-    news = state.customer.news
-    if news:
-        state.customer.news = []
-        for item in news:
-            if item.what in _CASE_NEWS:
-                deadlines.heed(state, rules, item)
+        if changed:
+            dirty |= changed
+            if state.deadlines:
+                deadlines.shorten(state, rules)
                 dirty |= Changed.CASES
-            else:
-                trust.heed(state, rules, item)
-    if dirty & Changed.PROMISES or state.trust.due <= t or state.trust.mark < 0:
+    if dirty & Changed.NEWS:
+        dirty |= _heed(state, rules)
+    if state.trust.due <= t or state.trust.mark < 0:
         dirty |= trust.judge(state, rules, t)
-    else:
-        trust.pass_time(state, rules, t)
     if dirty & state.stage_watch or state.stage_due <= t:
-        lifecycle.judge(state, rules, t)
+        lifecycle.judge(state, rules, t, dirty)
     state.dirty = 0
     due = min(state.tier.due, state.trust.due, state.stage_due)
     state.due = due if due > t else t + 1
 
 
-def _trim(state: State, rules: Rules) -> None:
-    trim(state.customer, rules.memory, state.now)
-    tier.cut(state, state.now, rules.memory)
+def _heed(state: State, rules: Rules) -> int:
+    """Answer what is new; says whether complaints may be late sooner or later for it."""
+    news, state.customer.news = state.customer.news, []
+    changed = 0
+    for item in news:
+        if item.what not in _CASE_NEWS:
+            trust.heed(state, rules, item)
+            continue
+        deadlines.heed(state, rules, item)
+        if item.what != "answered":
+            changed = Changed.CASES
+    return changed
+
+
+def _trim(state: State, rules: Rules, now: int) -> None:
+    trim(state.customer, rules.memory, now)
+    tier.sum_up(state, rules, now)
+    tier.cut(state, now, rules.memory)
+    trust.pass_time(state, rules, now)
     trust.cut(state)
     deadlines.cut(state)
 
@@ -115,8 +138,7 @@ def fold(events: Iterable[Event], rules: Rules) -> State:
     given = list(events)
     history = amend(given)
     state = begin()
-    for event in history.events:
-        advance(state, event, rules)
+    run(state, history.events, rules)
     state.customer.corrected, state.customer.voided = history.corrected, history.voided
     state.version = max((event.version for event in given), default=0)
     return state
@@ -141,7 +163,6 @@ def render(state: State, rules: Rules) -> dict[str, list[tuple[Any, ...]]]:
     if state.customer.news:
         ghost.customer = copy(state.customer)
     settle(ghost, rules)
-    trust.pass_time(ghost, rules, ghost.now)
     present = ghost.ghost()
     moments, queue, until = _ahead(ghost, rules)
     steps = _steps(moments)
@@ -162,7 +183,7 @@ def _ahead(ghost: State, rules: Rules) -> tuple[list[Moment], list[complaints.St
     moments = [_moment(ghost, rules)]
     queue = [complaints.Step(ghost.now, ghost.level, ghost.deadlines)]
     while ghost.due < horizon:
-        _judge(ghost, rules, ghost.due)
+        _judge(ghost, rules, ghost.due, 0)
         moment = _moment(ghost, rules)
         if moment[1:] != moments[-1][1:]:
             moments.append(moment)

@@ -15,7 +15,7 @@ from domain.events import Event
 from domain.facts import NEVER
 from domain.order import amend
 from domain.rules import Rules, first_rules
-from projections import catalogue, fold
+from projections import catalogue, fold, lifecycle
 from projections.state import State
 
 IN_FORCE = "in-force"
@@ -118,5 +118,4 @@ def _carry(before: State, state: State, old: Rules, new: Rules, t: int) -> None:
     state.stage, state.entered = (before.stage, before.entered) if known else (fold.begin().stage, t)
     state.unmet_since = before.unmet_since if state.stage == new.lifecycle.fading_stage else 0
     state.dirty = 0
-    state.stage_due = state.due = t
-    state.watch = state.stage_watch = -1
+    lifecycle.ask_anew(state, t)

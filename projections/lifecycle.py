@@ -15,8 +15,9 @@ from psycopg.rows import dict_row
 from domain.facts import NEVER
 from domain.measures import Measured
 from domain.rules import Clause, Rules
+from projections import trust
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
-from projections.state import Stage, State
+from projections.state import Asked, Stage, State
 
 TABLE = Table(
     "stages",
@@ -32,34 +33,71 @@ TABLE = Table(
 )
 
 
-def judge(state: State, rules: Rules, t: int) -> None:
-    """Date the stage at `t`, and whether it fades; and say what can change that at once (`watch`)."""
+def judge(state: State, rules: Rules, t: int, changed: int) -> None:
+    """Date the stage at `t`, and whether it fades; and say what can change that at once (`watch`).
+
+    `changed`: what did since the last time. Only clauses whose answer that or the time can turn are asked again.
+    """
     lifecycle = rules.lifecycle
-    due, watch = NEVER, 0
+    news = False
     for _ in range(len(lifecycle.stages) + 1):
-        due, watch = NEVER, 0
-        taken: Clause | None = None
-        for clause in lifecycle.out[state.stage]:
+        taken, turned = _asked(state, rules, t, changed)
+        news = news or turned
+        if taken is None:
+            break
+        _enter(state, rules, taken, t)
+    if state.stage == lifecycle.fading_stage and (state.kept.due <= t or state.kept.watch & changed):
+        state.kept = _fade(state, rules, t)
+        news = True
+    if news:
+        _watch(state, rules)
+
+
+def _watch(state: State, rules: Rules) -> None:
+    """Sum up when to ask again, and on what changes."""
+    due, watch = NEVER, 0
+    for asked in (*state.asked, state.kept):
+        watch |= asked.watch
+        if asked.due < due:
+            due = asked.due
+    state.stage_due, state.stage_watch = due, watch
+    state.watch = rules.watch_always | watch
+
+
+def _asked(state: State, rules: Rules, t: int, changed: int) -> tuple[Clause | None, bool]:
+    """The first clause that is to be taken at `t`, and whether any answers otherwise than before.
+
+    What was answered before stands until it can have turned.
+    """
+    clauses, asked = rules.lifecycle.out[state.stage], state.asked
+    turned = not asked
+    if turned:
+        asked += [_UNASKED] * len(clauses)
+    for index, before in enumerate(asked):
+        if before.due <= t or before.watch & changed:
+            clause = clauses[index]
             holds, until, turns = clause.ask(state, t)
             if holds:
                 back = _undone(state, rules, clause, t)
                 if back is None:
-                    taken = clause
-                    break
+                    return clause, True
                 until = min(until, back[0])
                 turns |= back[1]
-            if until < due:
-                due = until
-            watch |= turns
-        if taken is None:
-            break
-        _enter(state, taken, t)
-    if state.stage == lifecycle.fading_stage:
-        until, turns = _fade(state, rules, t)
-        due, watch = min(due, until), watch | turns
-    state.stage_due = due
-    state.stage_watch = watch
-    state.watch = rules.watch_always | watch
+            if until != before.due or turns != before.watch:
+                asked[index] = Asked(until, turns)
+                turned = True
+    return None, turned
+
+
+_UNASKED = Asked()
+_NEVER = Asked(NEVER)
+
+
+def ask_anew(state: State, t: int) -> None:
+    """Have every clause asked again at `t`: the rules, or what they are asked of, are others now."""
+    state.asked, state.kept = [], _UNASKED
+    state.stage_due = state.due = t
+    state.watch = state.stage_watch = -1
 
 
 def _undone(state: State, rules: Rules, clause: Clause, t: int) -> tuple[int, int] | None:
@@ -76,28 +114,31 @@ def _undone(state: State, rules: Rules, clause: Clause, t: int) -> tuple[int, in
     return found
 
 
-def _enter(state: State, clause: Clause, t: int) -> None:
+def _enter(state: State, rules: Rules, clause: Clause, t: int) -> None:
+    trust.pass_time(state, rules, t)  # the reason shows it
     reason = clause.show(state, t)
     if state.stages and state.stages[-1].at == t:
         state.stages.pop()  # passed through in no time
     cited = next((event for measured in reason for event in measured.events), "")
     state.stages.append(Stage(t, clause.to, clause.name, reason, cited))
     state.stage, state.entered, state.unmet_since = clause.to, t, 0
+    state.asked = []
+    state.kept = _UNASKED if clause.to == rules.lifecycle.fading_stage else _NEVER
 
 
-def _fade(state: State, rules: Rules, t: int) -> tuple[int, int]:
+def _fade(state: State, rules: Rules, t: int) -> Asked:
     """Note since when nothing would lead into the stage any more; until when that stands, and what can turn it."""
     ends, watch = NEVER, 0
     for clause in rules.lifecycle.keeps:
         holds, until, turns = clause.ask(state, t)
         if holds:
             state.unmet_since = 0
-            return until, turns
+            return Asked(until, turns)
         ends = min(ends, until)
         watch |= turns
     state.unmet_since = state.unmet_since or t
     fades = state.unmet_since + rules.lifecycle.fading_after
-    return min(ends, fades) if fades > t else ends, watch
+    return Asked(min(ends, fades) if fades > t else ends, watch)
 
 
 def fading(state: State, rules: Rules) -> bool:

@@ -35,6 +35,11 @@ class Trust(Struct, array_like=True, gc=False):
     mark: int = -1  # how many marks of the rules the score has passed
     missed: list[str] = field(default_factory=list[str])  # promises that were due and are still open
     due: int = NEVER
+    taken: int = 0  # of `total`, what was taken
+    lately: int = 0  # of `change`, what was taken
+    low: int = 0  # the mark holds while `total` is at least this
+    high: int = 0  # and less than this
+    talks: list[int] = field(default_factory=list[int])  # when the last talks were that gave points
 
 
 class Tier(Struct, array_like=True, gc=False):
@@ -50,7 +55,10 @@ class Tier(Struct, array_like=True, gc=False):
     need: dict[str, Decimal] = field(
         default_factory=dict[str, Decimal]
     )  # currency -> from what on a level more may hold
-    returned: int = -NEVER  # when something was last given back
+    enough: dict[str, Decimal] = field(
+        default_factory=dict[str, Decimal]
+    )  # currency -> what has to have been spent in all before that can be
+    back: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # currency -> what was returned of that
     due: int = 0
 
 
@@ -62,6 +70,13 @@ class Stage(Struct, array_like=True, frozen=True, gc=False):
     clause: str
     reason: list[Measured]
     last: str  # the event cited last, or ""
+
+
+class Asked(Struct, array_like=True, frozen=True, gc=False):
+    """A question to the rules that was answered: with what changes, or from when on, to ask it again."""
+
+    due: int = -NEVER
+    watch: int = 0
 
 
 class Deadlines(Struct, array_like=True, gc=False):
@@ -111,6 +126,8 @@ class State(Struct, array_like=True, gc=False):
     stage_due: int = 0
     stage_watch: int = -1
     unmet_since: int = 0
+    asked: list[Asked] = field(default_factory=list[Asked])  # of each clause that leads out of the stage
+    kept: Asked = Asked(NEVER)  # whether anything would still lead into the stage
     deadlines: dict[str, Deadlines] = field(default_factory=dict[str, Deadlines])
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict[str, list[Verdict]])
 
@@ -146,12 +163,16 @@ class State(Struct, array_like=True, gc=False):
         other.trust = copy(self.trust)
         other.trust.items = self.trust.items.copy()
         other.trust.missed = self.trust.missed.copy()
+        other.trust.talks = self.trust.talks.copy()
         other.tier = copy(self.tier)
         other.tier.lost = self.tier.lost.copy()
         other.tier.first = self.tier.first.copy()
         other.tier.upto = self.tier.upto.copy()
         other.tier.net = self.tier.net.copy()
+        other.tier.back = self.tier.back.copy()
+        other.tier.enough = self.tier.enough.copy()
         other.stages = self.stages.copy()
+        other.asked = self.asked.copy()
         other.deadlines = self.deadlines.copy()
         other.verdicts = {ref: past.copy() for ref, past in self.verdicts.items()}
         return other

@@ -15,6 +15,7 @@ from projections.state import State
 
 _ZERO: Final = Decimal(0)
 _ENDLESS: Final = Decimal("1e30")
+_GIVEN_BACK: Final = 1 << Series.RETURN | Changed.RETURNED
 
 
 def judge(state: State, rules: Rules, t: int) -> int:
@@ -24,13 +25,11 @@ def judge(state: State, rules: Rules, t: int) -> int:
     if not tier.lost:
         tier.lost = [0] * len(levels)
         state.level = len(levels)
-    _sum_up(state, rules.tier_window, t)
-    if (
-        t < tier.due
-        and tier.returned + rules.tier_window <= t
-        and not state.dirty & Changed.RETURNED
-        and not _gains(state)
-    ):
+    steady = t < tier.due and not state.dirty & _GIVEN_BACK
+    if steady and not _may_gain(state):
+        return 0
+    sum_up(state, rules, t)
+    if steady and not _gains(state):
         return 0
     if state.customer.spend:
         _rejudge(state, rules, t)
@@ -39,41 +38,60 @@ def judge(state: State, rules: Rules, t: int) -> int:
     return _settle(state, rules, t)
 
 
+def _may_gain(state: State) -> bool:
+    """Whether what was bought could lift any level, as far as can be told without summing up; it cannot end one."""
+    enough = state.tier.enough
+    for currency, spent in state.customer.lifetime.items():  # noqa: SIM110 - at every purchase; a generator costs as much
+        if currency not in enough or spent >= enough[currency]:
+            return True
+    return False
+
+
 def _gains(state: State) -> bool:
-    """Whether what was bought could lift any level.
+    """Whether it could indeed, now or when what was given back leaves the window.
 
-    It cannot end one, nor bring one nearer, unless a return in the window is about to leave it.
+    What was bought in the window grows by no more than all that was ever spent does.
     """
-    need = state.tier.need
-    return any(currency not in need or net >= need[currency] for currency, net in state.tier.net.items())
+    tier, lifetime = state.tier, state.customer.lifetime
+    for currency, net in tier.net.items():
+        need = tier.need.get(currency)
+        most = net + tier.back[currency]
+        if need is None or most >= need:
+            return True
+        tier.enough[currency] = need - most + lifetime[currency]
+    return False
 
 
-def _sum_up(state: State, window: int, t: int) -> None:
-    """Take new items into the running sums, and out what has left the window."""
+def sum_up(state: State, rules: Rules, t: int) -> None:
+    """Take new items into the running sums, and out what has left the window at `t`."""
     tier = state.tier
-    since = t - window
+    since = t - rules.tier_window
     for currency, items in state.customer.spend.items():
-        net = tier.net.get(currency, _ZERO)
+        net, back = tier.net.get(currency, _ZERO), tier.back.get(currency, _ZERO)
         upto = tier.upto.get(currency, 0)
         size = len(items)
         while upto < size:
-            at, _, amount = items[upto]
+            amount = items[upto][2]
             net += amount
             upto += 1
             if amount < 0:
-                tier.returned = at
+                back -= amount
         first = tier.first.get(currency, 0)
         while first < size and items[first][0] <= since:
-            net -= items[first][2]
+            amount = items[first][2]
+            net -= amount
             first += 1
-        tier.net[currency], tier.upto[currency], tier.first[currency] = net, upto, first
+            if amount < 0:
+                back += amount
+        tier.net[currency], tier.back[currency] = net, back
+        tier.upto[currency], tier.first[currency] = upto, first
 
 
 def _rejudge(state: State, rules: Rules, t: int) -> None:
     """Ask each level again, and work out the next moment of change."""
     tier = state.tier
     enough = [False] * len(rules.levels)
-    tier.need = {}
+    tier.need, tier.enough = {}, {}
     for currency, net in tier.net.items():
         need = _ENDLESS
         for index, least in rules.tier_marks.get(currency, ()):

@@ -20,34 +20,36 @@ def heed(state: State, rules: Rules, news: News) -> None:
         return
     match news.what:
         case "refusal-broken":
-            add(state, news, trust.refusal_broken)
+            add(state, rules, news, trust.refusal_broken)
         case "selling-in-complaint":
-            add(state, news, trust.selling_in_complaint)
+            add(state, rules, news, trust.selling_in_complaint)
         case "promise-kept":
             due, _, ref = news.ref.partition(" ")
             if not _forget(state, ref):
                 late = news.at > int(due)
-                add(state, news, trust.promise_broken if late else trust.promise_kept)
+                add(state, rules, news, trust.promise_broken if late else trust.promise_kept)
         case "promise-broken":
             if not _forget(state, news.ref.partition(" ")[2]):
-                add(state, news, trust.promise_broken)
-        case "promise-released" | "promised":
+                add(state, rules, news, trust.promise_broken)
+        case "promise-released":
             _forget(state, news.ref)
+        case "promised":
+            _forget(state, news.ref)
+            promise = state.customer.promises.get(news.ref)
+            if promise is not None and promise.due < state.trust.due:
+                state.trust.due = promise.due
         case _:
             pass  # complaints answer the rest
 
 
 def _talked(state: State, rules: Rules, news: News) -> None:
     """At most so many talks count within the time that ends with this one."""
-    trust = rules.trust
-    since = news.at - trust.talks_within
-    counted = 0
-    for item in reversed(state.trust.items):
-        if item.at <= since:
-            break
-        counted += item.what == news.what
-    if counted < trust.talks_counted:
-        add(state, news, trust.relationship_talk)
+    book, talks = rules.trust, state.trust.talks
+    most = book.talks_counted
+    if len(talks) < most or (most and talks[-most] <= news.at - book.talks_within):
+        add(state, rules, news, book.relationship_talk)
+        talks.append(news.at)
+        del talks[:-most]
 
 
 def _forget(state: State, ref: str) -> bool:
@@ -58,19 +60,27 @@ def _forget(state: State, ref: str) -> bool:
     return True
 
 
-def add(state: State, news: News, points: int, what: str = "") -> None:
+def add(state: State, rules: Rules, news: News, points: int, what: str = "") -> None:
     """Count points from the moment of what happened."""
-    _append(state, TrustItem(news.at, points, what or news.what, news.event))
+    _append(state, rules, TrustItem(news.at, points, what or news.what, news.event))
 
 
-def _append(state: State, item: TrustItem) -> None:
-    items = state.trust.items
+def _append(state: State, rules: Rules, item: TrustItem) -> None:
+    trust, points = state.trust, item.points
+    items = trust.items
     if items and items[-1].at > item.at:  # what waited for its match is older than what was counted since
-        item = TrustItem(items[-1].at, item.points, item.what, item.event)
+        item = TrustItem(items[-1].at, points, item.what, item.event)
     items.append(item)
-    state.trust.due = item.at  # to be dated
-    state.trust.total += item.points
-    state.trust.change += item.points
+    trust.total += points
+    trust.change += points
+    if points < 0:
+        trust.taken += points
+        trust.lately += points
+    # What is given puts off the fall below the mark, and `due` may be early.
+    sinks = points < 0 and trust.taken < trust.low
+    rises = trust.total - trust.taken >= trust.high
+    if sinks or rises or trust.falling or trust.lately <= -rules.trust.falling_by:
+        trust.due = item.at  # to be dated
 
 
 def pass_time(state: State, rules: Rules, t: int) -> None:
@@ -79,10 +89,14 @@ def pass_time(state: State, rules: Rules, t: int) -> None:
     items = trust.items
     size = len(items)
     while trust.first < size and items[trust.first].at + book.window <= t:
-        trust.total -= items[trust.first].points
+        points = items[trust.first].points
+        trust.total -= points
+        trust.taken -= min(points, 0)
         trust.first += 1
     while trust.recent < size and items[trust.recent].at + book.falling_within <= t:
-        trust.change -= items[trust.recent].points
+        points = items[trust.recent].points
+        trust.change -= points
+        trust.lately -= min(points, 0)
         trust.recent += 1
     trust.falling = trust.change <= -book.falling_by
     state.score = min(100, max(0, book.start + trust.total))
@@ -97,12 +111,15 @@ def judge(state: State, rules: Rules, t: int) -> int:
             continue
         if promise.due <= t:
             trust.missed.append(promise.ref)
-            _append(state, _missed(promise, rules))
+            _append(state, rules, _missed(promise, rules))
         elif promise.due < due:
             due = promise.due
     pass_time(state, rules, t)
-    mark = bisect_right(rules.trust_marks, state.score)
-    trust.due = min(due, _turn(trust, rules, mark))
+    marks = rules.trust_marks
+    mark = bisect_right(marks, state.score)
+    trust.low = marks[mark - 1] - rules.trust.start if mark and marks[mark - 1] > 0 else -_FAR
+    trust.high = marks[mark] - rules.trust.start if mark < len(marks) else _FAR
+    trust.due = min(due, _turn(trust, rules))
     if mark == trust.mark:
         return 0
     trust.mark = mark
@@ -116,14 +133,16 @@ def _missed(promise: Promise, rules: Rules) -> TrustItem:
 _MOST_STEPS = 32
 
 
-def _turn(trust: Trust, rules: Rules, mark: int) -> int:
+def _turn(trust: Trust, rules: Rules) -> int:
     """When points that leave a window make the score pass a mark, or falling begin or end; or early, when it is far."""
-    book, marks = rules.trust, rules.trust_marks
-    low = marks[mark - 1] - book.start if mark and marks[mark - 1] > 0 else -_FAR
-    high = marks[mark] - book.start if mark < len(marks) else _FAR
+    book, low, high = rules.trust, trust.low, trust.high
     items, total, change = trust.items, trust.total, trust.change
-    first, recent, size = trust.first, trust.recent, len(trust.items)
     window, within, limit = book.window, book.falling_within, -book.falling_by
+    first, recent, size = trust.first, trust.recent, len(trust.items)
+    if low <= trust.taken and total - trust.taken < high:  # in whatever order they leave, as for most customers
+        first = size
+    if not trust.falling and trust.lately > limit:
+        recent = size
     for _ in range(_MOST_STEPS):
         leaves = items[first].at + window if first < size else NEVER
         cools = items[recent].at + within if recent < size else NEVER

@@ -43,14 +43,18 @@ def purchase(c: Customer, event: e.PurchaseMade) -> int:
         if len(c.intervals) > _MOST_INTERVALS:
             del c.intervals[0]
     c.last_purchase = item
-    for category in categories:
-        c.categories[category] = item
+    change = _PURCHASED
+    if categories:
+        if not c.categories:
+            change |= Changed.NAMED
+        for category in categories:
+            c.categories[category] = item
     if event.order is not None:
         c.orders.pop(event.order, None)
     c.ended = None
     if c.unmatched and event.purchase in c.unmatched:
-        return _PURCHASED | matched(c, event.purchase, purchase_returned)
-    return _PURCHASED
+        return change | matched(c, event.purchase, purchase_returned)
+    return change
 
 
 def purchase_returned(c: Customer, event: e.PurchaseReturned) -> int:

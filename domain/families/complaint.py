@@ -69,7 +69,7 @@ def _acknowledged(c: Customer, case: Case, event: e.ComplaintAcknowledged) -> in
     case.acknowledged = case.acknowledged or max(event.at, case.at)
     if case.resume_to == "opened":
         _move(case, "acknowledged")
-    return _tell(c, case, "case", event)
+    return _tell(c, case, "answered", event)
 
 
 def _investigated(c: Customer, case: Case, event: e.ComplaintInvestigated) -> int:
@@ -88,7 +88,7 @@ def _responded(c: Customer, case: Case, event: e.ComplaintResponded) -> int:
     case.responded = case.responded or at
     case.spoke = at
     _move(case, "responded")
-    return _tell(c, case, "case", event)
+    return _tell(c, case, "answered", event)
 
 
 def _reclassified(c: Customer, case: Case, event: e.ComplaintReclassified) -> int:

@@ -116,7 +116,7 @@ def _ours(c: Customer, event: e.Conversation) -> int:
             case.acknowledged = case.acknowledged or event.at
             case.responded = case.responded or event.at
             case.spoke = event.at
-            c.news.append(News("case", event.at, event.id, case.ref))
+            c.news.append(News("answered", event.at, event.id, case.ref))
             change = Changed.NEWS
     else:
         c.failed[channel] = c.failed.get(channel, 0) + 1

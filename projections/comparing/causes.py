@@ -155,7 +155,8 @@ def _level(state: State, rules: Rules, name: str, now: int) -> Cause | None:
     if index is None:
         return None
     ghost = state.ghost()
-    tier.judge(ghost, rules, now)  # which brings the sums up to the clock
+    tier.judge(ghost, rules, now)
+    tier.sum_up(ghost, rules, now)
     level, lost = rules.levels[index], ghost.tier.lost[index]
     asked = {c: str(least) for c, marks in rules.tier_marks.items() for i, least in marks if i == index}
     since = now - rules.tier_window
