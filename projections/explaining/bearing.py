@@ -1,0 +1,287 @@
+"""Which events an answer may rest on: said once for each event, by what it is, never by what others are not there.
+
+An event is `FIXED` where it can take something away, or turn what another one does: a return, a resolution, a promise kept,
+a refusal, an amendment. Those are cited, all of them that the rules may look at, for what such an event did depends on what
+else is there. It is `OPEN` where more of its kind only ever adds (a talk, a visit): of these it is asked which are needed
+(`citing`). It is left out where nothing that the field rests on looks at it.
+
+That this is so for the rulebook at hand is worked out from its criteria (`Asked`): where one clause wants more of a kind
+and another (or the same) wants less, that kind is fixed as well.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from domain import events as e
+from domain import groups
+from domain import measures as m
+from domain import standing as s
+from domain.facts import KINDS, Changed, Series, micros
+from domain.rules import Rules
+from projections.explaining.answer import Field
+from projections.explaining.history import History, counts_as
+from projections.state import State
+
+CASE_TURNS = (
+    e.ComplaintOpened | e.ComplaintReclassified | e.ComplaintWaiting | e.ComplaintResumed | e.ComplaintExtended
+    | e.ComplaintResolved | e.ComplaintReopened | e.ComplaintClosed | e.ComplaintWithdrawn
+)  # fmt: skip
+PROMISES = e.PromiseMade | e.PromiseKept | e.PromiseBroken | e.PromiseReleased
+HOLDINGS = e.HoldingOpened | e.HoldingChanged | e.HoldingClosed
+CONSENTS = e.ConsentGranted | e.ConsentWithdrawn
+PURCHASES = e.PurchaseMade | e.PurchaseReturned
+PLANS = e.OutreachPlanned | e.OutreachDone | e.OutreachSnoozed | e.OutreachCancelled
+REACH = e.CustomerRegistered | e.CustomerProfileChanged | e.CustomerIdentified | e.CustomerIdentifierRemoved
+MANAGERS = e.ManagerAssigned | e.ManagerUnassigned | e.ManagerIntroduced
+
+_SERIES = (1 << KINDS) - 1
+_BOUGHT = 1 << Series.PURCHASE | Changed.SPEND | Changed.RETURNED | Changed.TIER | Changed.CASES | Changed.TRUST
+_CASES = Changed.CASES | Changed.TRUST | 1 << Series.ACT | 1 << Series.COMPLAINT | 1 << Series.RESOLUTION
+_PROMISED = Changed.TRUST | 1 << Series.PROMISE_KEPT | 1 << Series.PROMISE_BROKEN
+_BREACHES = frozenset({"refusal-broken", "selling-in-complaint"})
+
+
+class Bearing(NamedTuple):
+    """Ids of events that an answer rests on in any case, and of those of which it is asked which are needed."""
+
+    fixed: set[str]
+    open: set[str]
+
+
+class Asked:
+    """What the clauses of some rulebooks look at, in bits (`Changed`)."""
+
+    def __init__(self, books: Iterable[Rules]) -> None:
+        self.all = self.mixed = 0
+        self.varies = False
+        for rules in books:
+            self.varies |= any(leaf.varies for leaf in rules.leaves)
+            self.all |= _joined(leaf.turns for leaf in rules.leaves)
+            clauses = list(dict.fromkeys(clause for out in rules.lifecycle.out.values() for clause in out))
+            ways = {clause: _ways(clause.criteria) for clause in clauses}
+            for clause, (more, less) in ways.items():
+                self._weigh(more, less)
+                for back, (open_more, open_less) in ways.items():
+                    if back.to in clause.sources and clause.to in back.sources:  # taken where the way back is not open
+                        self._weigh(more | open_less, less | open_more)
+            self._weigh(*_ways(criterion for clause in rules.lifecycle.keeps for criterion in clause.criteria))
+
+    def _weigh(self, more: int, less: int) -> None:
+        if more and less:
+            self.mixed |= more | less
+
+
+def _joined(bits: Iterable[int]) -> int:
+    found = 0
+    for some in bits:
+        found |= some
+    return found
+
+
+_ADDED = _SERIES & ~(1 << Series.PURCHASE)  # purchases are fixed wherever a clause asks for them
+_TALKS = 1 << Series.RELATIONSHIP_TALK
+
+
+def _ways(criteria: Iterable[m.Criterion]) -> tuple[int, int]:
+    """Of what more makes one of these hold, and of what less does; what is neither, or not known here, is both."""
+    found = [_way(criterion) for criterion in criteria]
+    return _joined(more for more, _ in found), _joined(less for _, less in found)
+
+
+def _way(criterion: m.Criterion) -> tuple[int, int]:
+    match criterion:
+        case m.AtLeast() | m.Months():
+            return criterion.wakes & _ADDED, 0
+        case m.AtMost() | m.Silence():
+            return 0, criterion.sinks & _ADDED
+        case s.Trust():
+            return (0, _TALKS) if criterion.least is None else (_TALKS, _TALKS if criterion.below is not None else 0)
+        case groups.Not():
+            more, less = _ways(criterion.parts)
+            return less, more
+        case groups.Group():
+            return _ways(criterion.parts)
+        case _:
+            either = criterion.turns & _ADDED
+            return either, either
+
+
+# --- by field ---------------------------------------------------------------------------------------------------------
+
+LEFT, OPEN, FIXED = 0, 1, 2
+
+Sort = Callable[[e.Event], int]
+
+
+def bearing(field: Field, history: History, state: State, books: Sequence[Rules], item: str | None) -> Bearing:
+    """Sort the events of a history; `state` is all of it folded, `item` the complaint that is asked for."""
+    sorting = _Sorting(history, state, books, item)
+    sort: Sort = {
+        "stage": sorting.stage, "tier": sorting.tier, "trust": sorting.trust, "manager": sorting.manager,
+        "deadline": sorting.case, "rank": sorting.case, "outreach": sorting.outreach,
+    }[field]  # fmt: skip
+    found = Bearing(set(), set())
+    for event in history.events:
+        bears = sort(event)
+        if bears:
+            (found.fixed if bears == FIXED else found.open).add(event.id)
+    for bundle in history.bundles:
+        if any(event.id in found.fixed or event.id in found.open for event in bundle) or sorting.might(
+            field, bundle[0]
+        ):
+            found.fixed.update(event.id for event in bundle)
+    if history.events:
+        found.open.add(history.events[0].id)  # when and by what they came to be known
+    found.open.difference_update(found.fixed)
+    return found
+
+
+class _Sorting:
+    def __init__(self, history: History, state: State, books: Sequence[Rules], item: str | None) -> None:
+        self.item = item
+        self.asked = Asked(books)
+        self.breaches = {item.event for item in state.trust.items if item.what in _BREACHES}
+        self.crowded = _crowded(history, books)
+        self.entangled = _entangled(history)
+        self.responsible = responsible(history)
+        self.selling_since = history.as_of - max(_selling_window(rules) for rules in books)
+
+    def stage(self, event: e.Event) -> int:
+        """Whatever a clause of the lifecycle looks at."""
+        asked = self.asked
+        if isinstance(event, _FIXED_BY_CLAUSES):
+            for kinds, bits in _FIXED_WHERE:
+                if isinstance(event, kinds) and (asked.all & bits or (asked.varies and kinds is PURCHASES)):
+                    return FIXED
+        trusted = self._trusted(event) if asked.all & Changed.TRUST else LEFT
+        bits = counts_as(event) & _SERIES
+        if trusted == FIXED or bits & asked.mixed:
+            return FIXED
+        return OPEN if trusted or bits & asked.all else LEFT
+
+    def _trusted(self, event: e.Event) -> int:
+        """What trust rests on, purchases left out."""
+        if isinstance(event, CASE_TURNS | PROMISES | CONSENTS):
+            return FIXED
+        if isinstance(event, e.PreferenceStated):
+            return FIXED if event.refused is not None else LEFT
+        if event.id in self.breaches or event.id in self.crowded:
+            return FIXED
+        return OPEN if _cares(event) else LEFT
+
+    def trust(self, event: e.Event) -> int:
+        """As the clauses that ask for trust; a tier decides in what time a complaint had to be resolved."""
+        return self._trusted(event) or self.tier(event)
+
+    def tier(self, event: e.Event) -> int:
+        """Purchases; fixed where something came back, or where two have one reference."""
+        if not isinstance(event, PURCHASES):
+            return LEFT
+        return FIXED if event.purchase is None or event.purchase in self.entangled else OPEN
+
+    def manager(self, event: e.Event) -> int:
+        """Whom they were assigned to, and who took whose place."""
+        return FIXED if event.id in self.responsible else LEFT
+
+    def case(self, event: e.Event) -> int:
+        """All of a complaint (of all, where it is asked which is the most urgent), and the tier that shortens it."""
+        if isinstance(event, e.ComplaintEvent) or (isinstance(event, e.Conversation) and event.complaint is not None):
+            return FIXED if self.item in (None, event.complaint) else LEFT
+        return FIXED if event.id == self.item else self.tier(event)
+
+    def outreach(self, event: e.Event) -> int:
+        """Almost all: stage, tier, wishes, consents, contact points, promises, plans, and every contact."""
+        if isinstance(event, _FIXED_BY_OUTREACH):
+            return FIXED
+        if isinstance(event, e.ContactAttempted) and event.outcome == "reached":
+            return FIXED
+        if isinstance(event, e.Conversation):
+            lately = event.purpose in ("selling", "relationship") and event.at > self.selling_since
+            return FIXED if lately or event.outreach is not None else max(OPEN, self.stage(event))
+        return self.stage(event) or (OPEN if counts_as(event) & 1 << Series.ACT else LEFT)
+
+    def might(self, field: Field, event: e.Event) -> int:
+        """Whether an event of this type could bear on the field, whatever an amendment makes of it."""
+        if field == "manager":
+            return isinstance(event, MANAGERS | e.CoverArranged)
+        if field in ("deadline", "rank"):
+            return isinstance(event, e.ComplaintEvent | e.Conversation | PURCHASES)
+        if field == "tier":
+            return isinstance(event, PURCHASES)
+        touch = isinstance(event, e.Conversation | e.BroadcastSent | e.EventInvited | e.PreferenceStated)
+        return touch or bool(getattr(self, field)(event))
+
+
+_FIXED_WHERE: tuple[tuple[Any, int], ...] = (
+    (PURCHASES, _BOUGHT),
+    (CASE_TURNS, _CASES),
+    (PROMISES, _PROMISED),
+    (e.HoldingOpened, Changed.HOLDINGS | Changed.ENDED),
+    (HOLDINGS, Changed.HOLDINGS),
+    (e.RelationshipEnded, Changed.ENDED),
+)  # a type, and what a clause has to look at for it to be fixed
+_FIXED_BY_CLAUSES = PURCHASES | CASE_TURNS | PROMISES | HOLDINGS | e.RelationshipEnded
+_FIXED_BY_OUTREACH = (
+    REACH | CONSENTS | PROMISES | PLANS | CASE_TURNS | MANAGERS | PURCHASES | e.PreferenceStated | e.RelationshipEnded
+    | e.HoldingOpened
+)  # fmt: skip
+
+
+def _cares(event: e.Event) -> bool:
+    """A talk for the relationship, which gives a point."""
+    return isinstance(event, e.Conversation) and bool(counts_as(event) & Changed.NEWS)
+
+
+def _selling_window(rules: Rules) -> int:
+    return max([rules.contact.ratio_within, *(limit.within for limit in rules.contact.selling)])
+
+
+def _entangled(history: History) -> set[str]:
+    """References of purchases of which something came back, or which were made twice."""
+    seen: set[str] = set()
+    found: set[str] = set()
+    for event in history.events:
+        if isinstance(event, e.PurchaseMade):
+            (found if event.purchase in seen else seen).add(event.purchase)
+        elif isinstance(event, e.PurchaseReturned) and event.purchase is not None:
+            found.add(event.purchase)
+    return found
+
+
+def _crowded(history: History, books: Sequence[Rules]) -> set[str]:
+    """Talks for the relationship that came so close upon each other that not all could count."""
+    within = max(rules.trust.talks_within for rules in books)
+    counted = min(rules.trust.talks_counted for rules in books)
+    found: set[str] = set()
+    group: list[e.Event] = []
+    for talk in filter(_cares, history.events):
+        if group and talk.at - group[-1].at >= within:
+            group = []
+        group.append(talk)
+        if len(group) > counted:
+            found.update(one.id for one in group)
+    return found
+
+
+def responsible(history: History) -> set[str]:
+    """The assignment that stands, what stood before it, and the cover arranged last."""
+    turns = [event for event in history.events if isinstance(event, e.ManagerAssigned | e.ManagerUnassigned)]
+    covers = [
+        event for event in history.events if isinstance(event, e.CoverArranged) and micros(event.until) > event.at
+    ]
+    found = {cover.id for cover in covers[-1:]}
+    if not turns:
+        return found
+    last = _to(turns[-1])
+    began = len(turns) - 1
+    while began and _to(turns[began - 1]) == last:
+        began -= 1
+    told = [event for event in history.events if isinstance(event, e.ManagerIntroduced) and event.manager == last]
+    found.update([event.id for event in told if history.place[event.id] > history.place[turns[began].id]][:1])
+    if began and turns[began - 1].at == turns[began].at:  # what lasts for no time is as if it had not been: ask all
+        return found | {turn.id for turn in turns} | {event.id for event in told}
+    return found | {turn.id for turn in turns[max(0, began - 1) : began + 1]}
+
+
+def _to(event: e.ManagerAssigned | e.ManagerUnassigned) -> str | None:
+    return event.manager if isinstance(event, e.ManagerAssigned) else None

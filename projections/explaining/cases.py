@@ -1,0 +1,212 @@
+"""Why a complaint is due when it is, and why it stands where it stands in the queue."""
+
+from typing import Any
+
+from domain.cases import Case
+from domain.errors import Refusal
+from domain.facts import NEVER
+from domain.measures import Measured
+from domain.rules import STEPS, Rules
+from projections.explaining.answer import Answer, Field, Next, nothing
+from projections.explaining.standing import Row, Then
+from projections.explaining.tier import answer as tier_of
+from projections.state import Deadlines
+
+LATENESS = ("overdue", "running", "waiting")
+SEVERITIES = ("critical", "high", "normal", "low")
+
+
+class UnknownComplaint(Refusal):
+    """This customer has no such complaint."""
+
+    code = "unknown-complaint"
+    title = "There is no such complaint"
+
+
+def chosen(then: Then, item: str | None) -> Row | None:
+    """The queue's row at `as_of` of that item, or of the most urgent complaint of this customer."""
+    now = [row for row in then.ahead("reactive") if row["from_at"] <= then.as_of]
+    if item is not None:
+        return next((row for row in now if row["item"] == item), None)
+    cases = [row for row in now if row["kind"] == "complaint"]
+    return min(cases, key=_rank, default=None)
+
+
+def _rank(row: Row) -> tuple[Any, ...]:
+    return (row["lateness"], row["severity"], row["tier"], row["ranked_at"], row["item"])
+
+
+# --- the rank ---------------------------------------------------------------------------------------------------------
+
+
+def rank(then: Then, item: str | None) -> Answer:
+    """Explain the key by which the queue is ordered: never the place in it, which other customers decide as well.
+
+    UnknownComplaint: there is no such complaint, nor anything else of that id that waits.
+    """
+    row = chosen(then, item)
+    if row is None:
+        if item is not None and item not in then.state.customer.cases:
+            raise UnknownComplaint(f"{item} is no complaint of this customer, and nothing that waits for an answer")
+        return nothing("rank")
+    lateness: str = LATENESS[row["lateness"]]
+    tier: str = then.rules.tier_names[row["tier"]]
+    case = then.state.customer.cases.get(row["item"])
+    severity: str = SEVERITIES[row["severity"]]
+    began = row["ranked_at"] if lateness != "running" else row["opened_at"] if case is None else case.round_at
+    return Answer(
+        "rank",
+        {
+            "item": row["item"],
+            "kind": row["kind"],
+            "lateness": lateness,
+            "severity": severity,
+            "tier": tier,
+            "ranked_at": row["ranked_at"],
+            "by": row["due_kind"] or "waiting",
+        },
+        max(began, then.state.tier.since),
+        "/complaints/answer_within" if case is None else f"/complaints/severities/{severity}",
+        [
+            Measured(
+                "lateness", lateness, "by", row["due_kind"] or f"waiting for {row['waiting_for'] or 'nothing'}", []
+            ),
+            Measured(
+                "severity", severity, "of", "complaint" if case else row["kind"], [case.id if case else row["item"]]
+            ),
+            Measured("tier", tier, "since", str(then.state.tier.since), []),
+        ],
+        _turn(then, row),
+        (row["state"], row["due_at"], row["near_at"], tier_of(then).grounds),
+    )
+
+
+def _turn(then: Then, row: Row) -> Next | None:
+    later = [r for r in then.ahead("reactive") if r["item"] == row["item"] and r["from_at"] > then.as_of]
+    turned = next((r for r in later if _rank(r) != _rank(row)), None)
+    if turned is None:
+        return None
+    key: dict[str, Any] = {
+        "lateness": LATENESS[turned["lateness"]],
+        "severity": SEVERITIES[turned["severity"]],
+        "tier": then.rules.tier_names[turned["tier"]],
+        "ranked_at": turned["ranked_at"],
+    }
+    return Next(turned["from_at"], key, "/complaints" if turned["tier"] == row["tier"] else "/tiers")
+
+
+# --- the deadline -----------------------------------------------------------------------------------------------------
+
+
+def deadline(then: Then, item: str | None) -> Answer:
+    """Explain each step of a complaint. UnknownComplaint: there is no such complaint."""
+    if item is None:
+        row = chosen(then, None)
+        if row is None:
+            return nothing("deadline")
+        item = str(row["item"])
+    case = then.state.customer.cases.get(item)
+    if case is None:
+        raise UnknownComplaint(f"{item} is no complaint of this customer")
+    known = then.state.deadlines.get(item)
+    due = next(iter(sorted((at, step) for step, at in _dues(known) if at < NEVER)), None)
+    near = known.near if known is not None and known.near < NEVER else None
+    verdict = {
+        "complaint": item,
+        "state": case.state,
+        "severity": case.severity,
+        "round": case.round,
+        "step": due[1] if due else None,
+        "due_at": due[0] if due else None,
+        "near_at": near,
+        "late": due is not None and due[0] <= then.as_of,
+        "promised_at": case.promised_due or None,
+        "extended_at": case.extended_until or None,
+        "factor": known.factor if known else None,
+        "calendar": _calendar(then.rules, case),
+        "steps": _steps(then, case, known),
+        "pauses": _pauses(case),
+        "rounds": _rounds(then, case),
+    }
+    return Answer(
+        "deadline",
+        verdict,
+        case.round_at,
+        f"/complaints/severities/{case.severity}",
+        _measured(then, case, known),
+        _passes(then, known, near),
+    )
+
+
+def _dues(known: Deadlines | None) -> list[tuple[str, int]]:
+    if known is None:
+        return []
+    return list(zip(STEPS, (known.acknowledge, known.respond, known.update, known.resolve), strict=True))
+
+
+def _calendar(rules: Rules, case: Case) -> str:
+    if case.severity in rules.around_the_clock:
+        return "always"
+    return f"{rules.book.calendar.code} {rules.book.calendar.version}"
+
+
+def _steps(then: Then, case: Case, known: Deadlines | None) -> list[dict[str, Any]]:
+    """Of each step: working minutes by severity, by what part of them the tier leaves, when it is due, when it was done."""
+    done = {"acknowledge": case.acknowledged, "respond": case.responded, "update": case.spoke, "resolve": case.ended}
+    dues = dict(_dues(known))
+    return [
+        {
+            "step": step,
+            "minutes": minutes,
+            "due_at": dues[step] if dues.get(step, NEVER) < NEVER else None,
+            "done_at": done[step] or None,
+        }
+        for step, minutes in zip(STEPS, then.rules.minutes[case.severity], strict=True)
+    ]
+
+
+def _pauses(case: Case) -> list[dict[str, Any]]:
+    """The waits of this round that stop its clock."""
+    return [
+        {"from_at": pause.at, "until_at": pause.until if pause.until < NEVER else None, "event": pause.id}
+        for pause in case.pauses
+        if pause.waiting_for == "customer" and pause.until > case.round_at
+    ]
+
+
+def _rounds(then: Then, case: Case) -> list[dict[str, Any]]:
+    """How the rounds that are over ended against their deadlines."""
+    return [
+        {
+            "round": past.round,
+            "due_at": past.due if past.due < NEVER else None,
+            "resolved_at": past.resolved,
+            "late": past.late,
+            "factor": past.factor,
+        }
+        for past in then.state.verdicts.get(case.ref, ())
+    ]
+
+
+def _measured(then: Then, case: Case, known: Deadlines | None) -> list[Measured]:
+    minutes: dict[str, float] = dict(zip(STEPS, then.rules.minutes[case.severity], strict=True))
+    values = [Measured("severity", case.severity, "of", "complaint", [case.id])]
+    for step, at in _dues(known):
+        if at < NEVER and known is not None:
+            allowed = f"{minutes[step] * known.factor:g} working minutes"
+            values.append(Measured(step, str(at), "due after", allowed, []))
+    return values
+
+
+def _passes(then: Then, known: Deadlines | None, near: int | None) -> Next | None:
+    """The next step to be missed, or the moment from which the resolution is near."""
+    coming = [(at, {"missed": step}) for step, at in _dues(known) if then.as_of < at < NEVER]
+    if near is not None and then.as_of < near:
+        coming.append((near, {"near": "resolve"}))
+    first = min(coming, key=lambda one: one[0], default=None)
+    return None if first is None else Next(first[0], first[1], "/complaints")
+
+
+def explained(field: Field, then: Then, item: str | None) -> Answer:
+    """Either of the two."""
+    return rank(then, item) if field == "rank" else deadline(then, item)

@@ -1,0 +1,117 @@
+"""The events that an answer rests on: of those that may bear on it, as few as give the same answer.
+
+`needed` goes through events from the oldest to the newest and drops each whose removal leaves the answer as it is, given
+what was dropped before; it does so by halves, so that it asks about as often as there are events needed, times the
+logarithm of how many there are. Where more events can only ever add, this is the same whatever other event is not there.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+
+from domain.events import Event, TouchpointCorrected
+from domain.facts import NEVER, micros
+from domain.rules import Rules
+from projections.asof import Judge
+from projections.explaining import cases, manager, outreach, stage, tier, trust
+from projections.explaining.answer import NOTHING, Answer, Explanation, Field
+from projections.explaining.bearing import bearing
+from projections.explaining.history import History
+from projections.explaining.standing import Then, stand
+from projections.inforce import Schedule
+
+Test = Callable[[frozenset[int]], bool]
+
+
+def explain(field: Field, events: Sequence[Event], judge: Judge, as_of: int, item: str | None = None) -> Explanation:
+    """Explain a field of a customer with these events (one stream, as they were known) at `as_of` (µs).
+
+    `item`: the complaint that deadline and rank are asked of; None: the most urgent one. UnknownComplaint: there is
+    none of that reference.
+    """
+    history = History(events, as_of)
+    then = stand(history.events, judge, as_of)
+    answer = say(field, then, item)
+    books = [rules for _, rules in judge.until(as_of).entries] if isinstance(judge, Schedule) else [judge]
+    ways = stage.towards(then) if field == "stage" and then.state.count else []
+    return Explanation(answer, then.rules.version, _cited(answer, history, judge, books, then, item), ways)
+
+
+def say(field: Field, then: Then, item: str | None) -> Answer:
+    """The answer alone."""
+    match field:
+        case "stage":
+            return stage.answer(then)
+        case "tier":
+            return tier.answer(then)
+        case "trust":
+            return trust.answer(then)
+        case "manager":
+            return manager.answer(then)
+        case "outreach":
+            return outreach.answer(then)
+        case "deadline" | "rank":
+            return cases.explained(field, then, item)
+
+
+def _cited(
+    answer: Answer, history: History, judge: Judge, books: Sequence[Rules], then: Then, item: str | None
+) -> list[str]:
+    bears = bearing(answer.field, history, then.state, books, item)
+    place = history.place
+    fixed = frozenset(place[id_] for id_ in bears.fixed if id_ in place)
+    open_ = sorted(place[id_] for id_ in bears.open)
+
+    @cache
+    def enough(kept: frozenset[int]) -> bool:
+        found = stand([history.events[index] for index in sorted(kept)], judge, history.as_of)
+        try:
+            return say(answer.field, found, item) == answer
+        except cases.UnknownComplaint:
+            return False
+
+    if not enough(fixed.union(open_)):
+        raise AssertionError(f"{answer.field} rests on more than may bear on it")
+    kept = fixed | needed(enough, fixed, open_)
+    cited = {history.events[index].id for index in kept} | bears.fixed | _before(history, _begun(answer, then))
+    return [event.id for event in _in_order(history, cited)]
+
+
+def _begun(answer: Answer, then: Then) -> int:
+    """When they came to be known, where the answer rests on that; long ago where it does not, never where they are not."""
+    state = then.state
+    if answer.clause == NOTHING:
+        return NEVER if answer.field in ("stage", "tier", "outreach") else -NEVER
+    field = answer.field
+    untiered = state.level == len(then.rules.levels) and not any(state.tier.lost)
+    if field in ("stage", "outreach") or (field in ("tier", "rank") and untiered):
+        return state.customer.first_at
+    return -NEVER
+
+
+def _before(history: History, begun: int) -> set[str]:
+    """What is amended, or amends, and would otherwise be how the customer came to be known."""
+    found: set[str] = set()
+    for bundle in history.bundles:
+        times = [
+            *(e.at for e in bundle),
+            *(micros(e.time) for e in bundle if isinstance(e, TouchpointCorrected) and e.time),
+        ]
+        if min(times) <= begun:
+            found.update(event.id for event in bundle)
+    return found
+
+
+def _in_order(history: History, cited: set[str]) -> list[Event]:
+    return sorted((event for event in history.given if event.id in cited), key=lambda event: (event.at, event.version))
+
+
+def needed(enough: Test, fixed: frozenset[int], open_: Sequence[int]) -> frozenset[int]:
+    """Of `open_`, oldest first, those that have to stand beside `fixed`. All of them together are enough."""
+    if not open_ or enough(fixed):
+        return frozenset()
+    if len(open_) == 1:
+        return frozenset(open_)
+    half = len(open_) // 2
+    old, new = open_[:half], open_[half:]
+    kept = needed(enough, fixed | frozenset(new), old)
+    return kept | needed(enough, fixed | kept, new)
