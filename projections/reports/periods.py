@@ -12,6 +12,7 @@ class Days:
 
     def __init__(self, zone: str) -> None:
         self.zone = ZoneInfo(zone)
+        self._starts: dict[date, int] = {}
 
     def day(self, at: int) -> date:
         """The day that holds an instant."""
@@ -19,7 +20,10 @@ class Days:
 
     def start(self, day: date) -> int:
         """The first instant of a day, also where the clocks were turned at midnight."""
-        return (datetime(day.year, day.month, day.day, tzinfo=self.zone) - EPOCH) // MICROSECOND
+        found = self._starts.get(day)
+        if found is None:
+            found = self._starts[day] = (datetime(day.year, day.month, day.day, tzinfo=self.zone) - EPOCH) // MICROSECOND
+        return found
 
     def label(self, at: int, every: Every | None) -> str:
         """The name of the period that holds an instant: 2026, 2026-Q1, 2026-03, 2026-W10 or 2026-03-02; they sort by time."""

@@ -158,6 +158,11 @@ class Walk:
         self.rules = judge if isinstance(judge, Rules) else judge.entries[0][1]
         self.state = fold.begin()
 
+    @property
+    def next_switch(self) -> int:
+        """When another rulebook comes into force; NEVER where none does."""
+        return self._switches[0] if self._switches else NEVER
+
     def settle(self, at: int) -> None:
         """Go on to a moment, past every switch of rulebooks on the way."""
         while self._switches and self._switches[0] <= at:

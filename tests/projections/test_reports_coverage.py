@@ -1,0 +1,175 @@
+"""Every contact that was due on a day is done, held, missed or pending, and nothing else."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.events import (
+    CallMade,
+    Conversation,
+    CustomerRegistered,
+    Event,
+    ManagerAssigned,
+    OutreachCancelled,
+    OutreachDone,
+    OutreachPlanned,
+    OutreachSnoozed,
+    PromiseBroken,
+    PromiseKept,
+    PromiseMade,
+    PromiseReleased,
+    RelationshipEnded,
+)
+from domain.facts import DAY, NEVER
+from domain.order import effective
+from domain.rules import compile_rules, first_rules, shipped
+from projections import asof, fold
+from projections.inforce import IN_FORCE, Schedule
+from projections.reports.coverage import STATES, Days, Item
+from tests.examples import day, moment
+from tests.projections.histories import histories
+from tests.projections.reporting import asked, frame, report, seen
+from tests.spec import a
+
+NOON = 3  # hours after 09:00 in Jakarta
+
+
+def days_of(told: list[Event], first: float, last: float, as_of: int | None = None) -> dict[int, list[Item]]:
+    """What was due, by the first moment of the day."""
+    over = frame(asked(as_of=as_of if as_of is not None else day(last), since=day(first)))
+    customer = seen(1, told, over)
+    return {start: items for start, _, items in Days(customer, over)} if customer.events else {}
+
+
+def by_hand(told: list[Event], end: int, edge: int) -> set[str]:
+    """What the fold of the history, cut at a moment, plans before the end of the day."""
+    found = asof.rows_at(fold, told, first_rules(), edge)
+    rows = [] if found is None else [r for r in found.tables["outreach"] if r[0] <= edge < r[1]]
+    named = {0: "promise ", 1: "planned "}
+    return {named.get(r[3], "") + r[2] for r in rows if r[5] < end and r[7] != "ended"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(told=histories(most=25, amended=True), first=st.sampled_from([-2, 28, 88, 178, 364]), length=st.sampled_from([4, 8]))
+def test_due_is_what_the_fold_plans_each_day_and_what_was_settled_on_it(
+    told: list[Event], first: int, length: int
+) -> None:
+    found = days_of(told, first, first + length)
+    for start, items in found.items():
+        keys = [item.item for item in items]
+        assert len(keys) == len(set(keys))
+        settled = {i.item for i in items if i.state == "done" or i.reason in SETTLING}
+        end = start + DAY
+        assert set(keys) - settled == by_hand(told, end, min(end - 1, day(first + length))) - settled
+        for item in items:
+            _made_that_day(item, [e for e in effective(told) if start <= e.at < end])
+
+
+SETTLING = {"put-off", "snoozed", "cancelled", "released", "broken", "not-reached", "forgotten"}
+
+
+def _made_that_day(item: Item, events: list[Event]) -> None:
+    if item.state == "done" and item.item == "rhythm":
+        assert any(isinstance(e, Conversation) and e.outcome == "reached" for e in events)
+    elif item.state == "done" and item.kind == "promise":
+        assert any(isinstance(e, PromiseKept) and item.item == f"promise {e.promise}" for e in events)
+    elif item.state == "done":
+        assert any(isinstance(e, OutreachDone | Conversation) for e in events)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    told=st.lists(histories(most=25), min_size=1, max_size=3),
+    by=st.sampled_from([(), ("manager",), ("kind", "tier"), ("reason",)]),
+    every=st.sampled_from([None, "day", "month"]),
+)
+def test_the_states_add_up_to_what_was_due(told: list[list[Event]], by: tuple[str, ...], every: str | None) -> None:
+    question: dict[str, Any] = {"as_of": day(100), "since": day(85)}
+    rows = report("coverage", told, **question, by=by, every=every)
+    daily = report("coverage", told, **question, every="day")
+    assert all(row["due"] == sum(row[state] for state in STATES) for row in rows)
+    for name in ("due", "new", *STATES):
+        assert sum(row[name] for row in rows) == sum(row[name] for row in daily)
+
+
+def one(told: list[Event], number: float) -> Item:
+    """The promise or planned contact that was due on a day."""
+    [item] = [i for i in days_of(told, number, number + 0.9)[_start(number)] if i.kind != "rhythm"]
+    return item
+
+
+def _start(number: float) -> int:
+    return frame(asked()).days.start(frame(asked()).days.day(day(number)))
+
+
+PROMISE = a(PromiseMade, 1, promise="p", due=moment(5, NOON))
+PLAN = a(OutreachPlanned, 1, outreach="o", due=moment(5, NOON), purpose="relationship", channel="email")
+
+
+@pytest.mark.parametrize(
+    ("then", "number", "state", "reason"),
+    [
+        (a(PromiseKept, 5, promise="p"), 5, "done", ""),
+        (a(PromiseKept, 7, promise="p"), 5, "missed", ""),
+        (a(PromiseKept, 7, promise="p"), 7, "done", ""),
+        (a(PromiseBroken, 5, promise="p"), 5, "missed", "broken"),
+        (a(PromiseReleased, 5, promise="p"), 5, "held", "released"),
+        (a(PromiseMade, 5, promise="p", due=moment(9)), 5, "held", "put-off"),
+    ],
+)
+def test_a_promise_is_done_held_or_missed_on_its_day(then: Event, number: int, state: str, reason: str) -> None:
+    item = one([a(CustomerRegistered), PROMISE, then], number)
+    assert (item.state, item.reason) == (state, reason)
+
+
+@pytest.mark.parametrize(
+    ("then", "state", "reason"),
+    [
+        (a(OutreachDone, 5, outreach="o", outcome="reached"), "done", ""),
+        (a(OutreachCancelled, 5, outreach="o"), "held", "cancelled"),
+        (a(OutreachSnoozed, 5, outreach="o", until=moment(9)), "held", "put-off"),
+        (a(CustomerRegistered, 5), "missed", ""),
+    ],
+)
+def test_a_planned_contact_is_done_held_or_missed_on_its_day(then: Event, state: str, reason: str) -> None:
+    reach = a(CallMade, 0, direction="outbound", outcome="reached")
+    item = one([a(CustomerRegistered), reach, PLAN, then], 5)
+    assert (item.state, item.reason) == (state, reason)
+
+
+def test_the_day_that_is_not_over_has_pending_contacts() -> None:
+    told = [a(CustomerRegistered), PROMISE]
+    assert [i.state for i in days_of(told, 5, 6, as_of=day(5))[_start(5)] if i.kind == "promise"] == ["pending"]
+    assert [i.state for i in days_of(told, 5, 6)[_start(5)] if i.kind == "promise"] == ["missed"]
+
+
+def test_a_contact_before_its_day_was_never_due_and_who_left_has_none() -> None:
+    early = [a(CustomerRegistered), PROMISE, a(PromiseKept, 3, promise="p")]
+    assert not [i for items in days_of(early, 0, 9).values() for i in items if i.kind == "promise"]
+    gone = [a(CustomerRegistered), PROMISE, a(RelationshipEnded, 3)]
+    assert not [i for items in days_of(gone, 4, 9).values() for i in items]
+
+
+def test_a_contact_by_rhythm_is_done_by_any_talk_that_reached_them() -> None:
+    told = [a(CustomerRegistered), a(CallMade, 400, direction="inbound", outcome="reached")]
+    items = days_of(told, 399, 401)
+    assert [[i.state for i in found] for found in items.values()] == [["held"], ["done"], []]
+
+
+def test_it_counts_for_who_owned_the_relationship_at_the_end_of_the_day() -> None:
+    told = [a(CustomerRegistered), PROMISE, a(ManagerAssigned, 2, manager="ani"), a(ManagerAssigned, 6, manager="budi")]
+    rows = report("coverage", [told], since=day(5), as_of=day(7), by=("manager",), every="day")
+    assert [(r["manager"], r["missed"] + r["pending"]) for r in rows] == [("ani", 1), ("budi", 1), ("budi", 1)]
+
+
+def test_past_the_horizon_and_past_a_switch_of_rulebooks_days_go_on() -> None:
+    told = [a(CustomerRegistered), PROMISE]
+    assert days_of(told, 2_000, 2_001)[_start(2_000)]
+    document = shipped() | {"version": "v2"}
+    schedule = Schedule([(-NEVER, first_rules()), (day(6, 1), compile_rules(document))])
+    question: dict[str, Any] = {"since": day(4), "as_of": day(9), "every": "day", "by": ("kind",)}
+    assert report("coverage", [told], schedule=schedule, rulebook=IN_FORCE, **question) == report(
+        "coverage", [told], **question
+    )
