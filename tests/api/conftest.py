@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -11,9 +12,11 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.importing import Importer, Summary
 from api.rows import make_engine
 from api.settings import Settings
 from api.wiring import House, bring_up_to_date, open_house
+from tests.api.importing import RETAIL, Memory, real
 from tests.conftest import Postgres
 
 Cloud = dict[str, Any]
@@ -103,6 +106,14 @@ def client(app_client: TestClient, house: House) -> TestClient:
     """Calls with a key that may do everything."""
     app_client.headers["Authorization"] = f"Bearer {house.bearers.create('tests', ['admin'])}"
     return app_client
+
+
+@pytest.fixture(scope="session")
+def retail(tmp_path_factory: pytest.TempPathFactory) -> tuple[Memory, Summary, Path]:
+    """Online Retail as its mapping makes events of it, in memory: reading it takes most of a minute, so all tests share it."""
+    memory, folder = Memory(), tmp_path_factory.mktemp("retail")
+    importer = Importer(memory, mapping="online-retail", rejects=folder / "rejects.csv", quiet=True)
+    return memory, importer.run([str(real(RETAIL))]), folder
 
 
 def call(id_: str, subject: str = "crm:C-1", **more: Any) -> Cloud:

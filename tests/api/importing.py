@@ -14,6 +14,7 @@ from api.importing import Importer, Summary, parse
 from domain.errors import DifferentContent, InvalidEvent, Refusal
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
+RETAIL = "online_retail_by_day.csv.gz"
 
 SALES = """
 source = "urn:shop"

@@ -16,18 +16,11 @@ import pytest
 from api.importing import Importer, Summary
 from domain.events import ComplaintEvent
 from domain.ledger import Ledger
-from tests.api.importing import Memory, moment, real, real_rows, rejects
+from tests.api.importing import RETAIL, Memory, moment, real, real_rows, rejects
 from tests.ledgers import Home, opened
 
-RETAIL, INCIDENTS = "online_retail_by_day.csv.gz", "incident_event_log.csv.gz"
+INCIDENTS = "incident_event_log.csv.gz"
 CLOCK = datetime(2016, 3, 10, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def retail(tmp_path_factory: pytest.TempPathFactory) -> tuple[Memory, Summary, Path]:
-    memory, folder = Memory(), tmp_path_factory.mktemp("retail")
-    importer = Importer(memory, mapping="online-retail", rejects=folder / "rejects.csv", quiet=True)
-    return memory, importer.run([str(real(RETAIL))]), folder
 
 
 @pytest.fixture(scope="module")
