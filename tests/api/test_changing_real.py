@@ -74,8 +74,8 @@ def named(house: Retailer, old: Document, new: Document) -> set[str]:
 
 
 def test_the_customers_between_two_thresholds_of_a_tier_are_named(house: Retailer, invoices: pl.DataFrame) -> None:
-    old = shipped() | {"version": "silver at 500"}
-    new = deepcopy(old) | {"version": "silver at 650"}
+    old: Document = shipped() | {"version": "silver at 500"}
+    new: Document = deepcopy(old) | {"version": "silver at 650"}
     new["tiers"]["levels"][2]["at_least"]["GBP"] = 650
 
     # What they spent in the year before each moment: purchases come in, and go out a year later.
@@ -102,11 +102,11 @@ def test_the_customers_between_two_thresholds_of_a_tier_are_named(house: Retaile
 
 
 def test_the_customers_who_lack_one_purchase_for_commitment_are_named(house: Retailer, invoices: pl.DataFrame) -> None:
-    old = shipped() | {"version": "loyal at six"}
+    old: Document = shipped() | {"version": "loyal at six"}
     clauses = {clause["name"]: clause for clause in old["lifecycle"]["clauses"]}
     clauses["silent-too-long"]["all"][0] |= {"intervals": 0}
     next(c for c in clauses["loyal-and-regular"]["all"] if c["measure"] == "trust")["at_least"] = 50
-    new = deepcopy(old) | {"version": "loyal at seven"}
+    new: Document = deepcopy(old) | {"version": "loyal at seven"}
     loyal = next(clause for clause in new["lifecycle"]["clauses"] if clause["name"] == "loyal-and-regular")
     assert loyal["all"][1]["at_least"] == 6
     loyal["all"][1]["at_least"] = 7

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass
 class Figure:
-    """Rates per second, more is better; for pages the median of seconds, told as pages per second."""
+    """Rates per second, more is better; for pages the median of seconds, told as pages per second.
+
+    Where the baseline is what may not be exceeded, less is better; then 0 says that there may be none, and has no ratio.
+    """
 
     benchmark: str
     name: str
@@ -17,7 +20,7 @@ class Figure:
 
     def line(self, *, as_json: bool) -> str:
         """As it is printed."""
-        ratio = self.ours / self.baseline
+        ratio = self.ours / self.baseline if self.baseline else 0.0
         if as_json:
             return json.dumps(
                 {

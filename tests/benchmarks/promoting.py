@@ -1,0 +1,229 @@
+"""A promotion and a rollback while events go in and readers page both queues: what writers and readers saw of it.
+
+The second rulebook leaves its mark on the rows themselves (months and factors that the first one has not), so that a page
+of mixed rows would show, whatever its head says.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from api import building, changing
+from api.building import Wish
+from api.rows import Rulebooks, make_engine
+from api.simulation import simulate
+from api.wiring import House
+from domain.rules import shipped
+from projections import fold
+from projections.rebuild import rebuild, show
+from tests.benchmarks.callers import MONTHS, SECOND, Api, Read, Written, read_on, write_on
+from tests.benchmarks.machine import Served, serve
+
+PAGE = 200
+FIRST = "v1"
+
+
+class Load(NamedTuple):
+    """How much goes on."""
+
+    customers: int
+    rate: int  # events a second, of all writers together
+    batch: int  # events a request
+    writers: int
+    before: float  # seconds before the promotion, and between it and the rollback
+    page: int = PAGE
+
+
+class Seen(NamedTuple):
+    """What a trial came to."""
+
+    recorded: int
+    seconds: float
+    pause: float  # the longest that a writer waited, from a second before the promotion to a second after the rollback
+    usual: float  # the longest before that
+    took: tuple[float, float]  # seconds that promotion and rollback took
+    reads: list[Read]
+    errors: list[str]
+    differing: dict[str, int]  # rows that a fresh fold has otherwise, by table and rulebook
+
+
+def marked() -> dict[str, Any]:
+    """The rulebook that comes with Jejak, with silver at more, and a mark on whatever it makes."""
+    document: dict[str, Any] = deepcopy(shipped()) | {"version": SECOND}
+    document["tiers"]["levels"][2]["at_least"]["IDR"] = 15_000_000
+    for tiers in document["cadence"]["stages"].values():
+        for rhythm in tiers.values():
+            rhythm["times"] = max(1, rhythm["times"] * MONTHS // rhythm["months"])
+            rhythm |= {"months": MONTHS} | ({"first_months": MONTHS} if "first_months" in rhythm else {})
+    document["complaints"]["factors"] = {"platinum": 0.4, "gold": 0.7, "silver": 0.9, "basic": 0.95, "unknown": 0.95}
+    return document
+
+
+def trial(house: House, load: Load) -> Seen:
+    """Fill a house, build rows under the second rulebook, and promote and roll back under load."""
+    batches = _fill(house, load)
+    second = building.build(house, Wish(SECOND), promote=False).generation.id
+    started = time.monotonic()
+    with _engine(house), serve(house) as api, _writing(api, batches, load) as writers, _reading(api, load) as readers:
+        time.sleep(load.before)
+        began = time.monotonic()
+        promoted = _timed(lambda: changing.promote(house, second, actor="benchmark"))
+        time.sleep(load.before)
+        rolled = _timed(lambda: changing.rollback(house, actor="benchmark"))
+        ended = time.monotonic()
+        time.sleep(load.before)
+        written: list[Written] = [_end(*writer) for writer in writers]
+        seconds = time.monotonic() - started
+        reads: list[Read] = [_end(*reader) for reader in readers]
+    waits = sorted(wait for w in written for wait in w.waits)
+    errors = [e for w in written for e in w.errors] + [e for r in reads for e in r.errors]
+    return Seen(
+        recorded=sum(w.recorded for w in written),
+        seconds=waits[-1][0] - waits[0][0] if waits else seconds,
+        pause=max(took for at, took in waits if began - 1 <= at <= ended + 1),
+        usual=max((took for at, took in waits if at < began - 1), default=0.0),
+        took=(promoted, rolled),
+        reads=reads,
+        errors=errors + _missing(house, written),
+        differing=_differing(house),
+    )
+
+
+def _timed(act: Any) -> float:
+    started = time.monotonic()
+    act()
+    return time.monotonic() - started
+
+
+# --- what is there before ---------------------------------------------------------------------------------------------
+
+
+def _fill(house: House, load: Load) -> list[bytes]:
+    """Record and fold all but the newest events of a simulated company; those, in bodies of one request each."""
+    told = list(simulate(load.customers, 1))
+    wanted = round(load.rate * (3 * load.before + 4))
+    past, to_come = told[:-wanted], told[-wanted:]
+    assert len(past) > wanted, "simulate more customers"
+    for start in range(0, len(past), 1_000):
+        house.ledger.record(past[start : start + 1_000], actor="benchmark")
+    cloud = {
+        "specversion": "1.0", "type": "rulebook.published", "source": "urn:benchmark", "id": SECOND,
+        "time": "2026-01-01T00:00:00Z", "data": {"rulebook": SECOND, "document": marked()},
+    }  # fmt: skip
+    [outcome] = house.ledger.record([cloud], actor="benchmark")
+    if isinstance(outcome, Exception):
+        raise outcome
+    first = rebuild(house.database_url, fold, Rulebooks(house.database_url), FIRST)
+    show(house.database_url, first.id, make_engine(house.database_url))
+    with psycopg.connect(house.database_url, autocommit=True) as c:
+        c.execute("VACUUM ANALYZE")
+    return [msgspec.json.encode(to_come[at : at + load.batch]) for at in range(0, len(to_come), load.batch)]
+
+
+@contextmanager
+def _engine(house: House) -> Generator[None]:
+    """The engine in a process of its own, as `jejak serve` has it."""
+    env = os.environ | {"JEJAK_DATA": str(house.settings.data), "PYTHONPATH": str(Path.cwd()), "JEJAK_LOG": "error"}
+    with subprocess.Popen([sys.executable, "-m", "api.serving", "engine"], env=env, stdin=subprocess.PIPE) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+# --- load -------------------------------------------------------------------------------------------------------------
+
+Worker = tuple[BaseProcess, Connection]
+
+
+@contextmanager
+def _running(act: Any, several: Sequence[tuple[Any, ...]]) -> Generator[list[Worker]]:
+    """A process for each; they go on until they are told to end, and are ended where they are not."""
+    context = get_context("spawn")
+    workers: list[Worker] = []
+    for arguments in several:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=act, args=(theirs, *arguments), daemon=True)
+        process.start()
+        workers.append((process, ours))
+    try:
+        for _, pipe in workers:
+            pipe.recv()  # it is ready
+        yield workers
+    finally:
+        for process, _ in workers:
+            process.terminate()
+            process.join()
+
+
+def _end(process: BaseProcess, pipe: Connection) -> Any:
+    pipe.send(None)
+    found = pipe.recv()
+    process.join(20)
+    return found
+
+
+def _api(api: Served) -> Api:
+    return Api(api.host, api.port, api.key)
+
+
+@contextmanager
+def _writing(api: Served, batches: Sequence[bytes], load: Load) -> Generator[list[Worker]]:
+    every = load.batch * load.writers / load.rate
+    shares = [batches[n :: load.writers] for n in range(load.writers)]
+    with _running(
+        write_on, [(_api(api), share, every, n * every / load.writers) for n, share in enumerate(shares)]
+    ) as workers:
+        yield workers
+
+
+@contextmanager
+def _reading(api: Served, load: Load) -> Generator[list[Worker]]:
+    with _running(read_on, [(_api(api), queue, load.page) for queue in ("complaints", "outreach")]) as workers:
+        yield workers
+
+
+# --- what is there after ----------------------------------------------------------------------------------------------
+
+
+def _missing(house: House, written: Sequence[Written]) -> list[str]:
+    """Whether all that was said to be recorded is in the ledger, and two changes of rules besides."""
+    with psycopg.connect(house.database_url) as c:
+        rows = c.execute("SELECT type, count(*) FROM ledger.events WHERE type LIKE 'rulebook.%' GROUP BY 1").fetchall()
+    counted = dict(rows)
+    expected = {"rulebook.published.v1": 1, "rulebook.promoted.v1": 1, "rulebook.rolled-back.v1": 1}
+    return [] if counted == expected else [f"of rulebooks the ledger has {counted}"]
+
+
+def _differing(house: House) -> dict[str, int]:
+    """Rows of the two followed generations that a rebuild from the whole ledger does not give, or gives besides."""
+    url = house.database_url
+    make_engine(url).catch_up()
+    found: dict[str, int] = {}
+    for kept in [g for g in changing.listed(house) if g.state in ("live", "previous")]:
+        anew = rebuild(url, fold, Rulebooks(url), kept.rulebook, name=f"fresh {kept.rulebook}")
+        with psycopg.connect(url) as c:
+            assert anew.position == kept.position == house.ledger.head()
+            for table in fold.TABLES:
+                query = sql.SQL(
+                    """WITH a AS (SELECT to_jsonb(r) - 'generation' FROM rows.{0} r WHERE generation = %(a)s),
+                            b AS (SELECT to_jsonb(r) - 'generation' FROM rows.{0} r WHERE generation = %(b)s)
+                       SELECT (SELECT count(*) FROM (TABLE a EXCEPT ALL TABLE b) x)
+                            + (SELECT count(*) FROM (TABLE b EXCEPT ALL TABLE a) y)"""
+                ).format(sql.Identifier(table.name))
+                [differing] = c.execute(query, {"a": kept.id, "b": anew.id}).fetchone() or (0,)
+                found[f"{table.name} under {kept.rulebook}"] = differing
+    return found
