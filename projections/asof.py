@@ -52,8 +52,7 @@ def state_at(fold: Fold, events: Sequence[Event], judge: Any, as_of: int | None)
         state, rules = inforce.fold_past(past, judge), judge.at(NEVER)
     else:
         state, rules = fold.begin(), judge
-        for event in past:
-            fold.advance(state, event, rules)
+        fold.run(state, past, rules)
     state.customer.corrected, state.customer.voided = history.corrected, history.voided
     state.version = max(event.version for event in (events if len(past) == len(history.events) else past))
     return Then(state, rules)

@@ -46,7 +46,7 @@ def advance(state: State, event: Event, rules: Rules) -> None:
 def run(state: State, events: Iterable[Event], rules: Rules) -> None:
     """Fold events, in their order, that all come after those folded so far; most of a rebuild's time is spent here.
 
-    `state.version` becomes that of the last one; where events were recorded in another order, the caller knows better.
+    `state.version` is at least that of the last one; where an earlier one was recorded after it, the caller knows.
     """
     customer, evolve = state.customer, EVOLVE
     now, dirty, count = state.now, state.dirty, state.count

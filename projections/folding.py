@@ -12,6 +12,7 @@ may have higher versions than some that follow: `start` and `version` say which 
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import length_hint
 from typing import Any, Protocol
 
 import msgspec
@@ -19,7 +20,7 @@ from psycopg import Connection, sql
 
 from domain.events import Beside, Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import micros
-from domain.order import amend, key
+from domain.order import amend, arrange, key
 from projections.generations import partition
 from projections.histories import Broken, Slice, Tally, decode, tails
 from projections.projection import Table
@@ -49,8 +50,8 @@ class Fold(Protocol):
         """A state of nothing; encodable, with `last`, `version` and `customer.corrected` and `.voided`."""
         ...
 
-    def advance(self, state: Any, event: Event, rules: Any, /) -> None:
-        """Fold an event that comes after `state.last`, in place."""
+    def run(self, state: Any, events: Iterable[Event], rules: Any, /) -> None:
+        """Fold events, in their order, that come after `state.last`, in place; `version` is for the caller to set."""
         ...
 
     def settle(self, state: Any, rules: Any, at: int | None = None, /) -> None:
@@ -296,7 +297,7 @@ class Folder:
         if mends:
             ordered = self._amend(state, events)
         elif len(events) > 1:
-            ordered = sorted(events, key=key)
+            ordered = arrange(events)
         if before // STRIDE == version // STRIDE or version < self._worth:
             self._advance(state, ordered)
         elif mends:
@@ -326,14 +327,13 @@ class Folder:
         return history.events
 
     def _advance(self, state: Any, events: Sequence[Event]) -> None:
-        advance, rules = self.fold.advance, self.rules
         self.tally.folded += len(events)
-        event: Event | None = None
+        rest = iter(events)
         try:
-            for event in events:
-                advance(state, event, rules)
+            self.fold.run(state, rest, self.rules)
         except Exception as error:  # the boundary: one customer's fold must not stop the others
-            raise _broken(event, error) from error
+            taken = len(events) - length_hint(rest)
+            raise _broken(events[taken - 1] if taken else None, error) from error
 
     def _keep(self, customer: bytes, entry: Entry, slot: int, start: int, version: int) -> None:
         self.writer.gathered.states.append(Saved(customer, slot, start, version, self._encode(entry.state)))

@@ -84,6 +84,7 @@ def fold_in_force(events: Iterable[Event], schedule: Schedule, until: int) -> St
     past = [event for event in history.events if event.at <= until]
     state = fold_past(past, schedule.until(until))
     state.customer.corrected, state.customer.voided = history.corrected, history.voided
+    state.version = max((event.version for event in past), default=0)
     return state
 
 
@@ -93,18 +94,14 @@ def fold_past(past: Sequence[Event], schedule: Schedule) -> State:
     for index, (start, rules) in enumerate(schedule.entries):
         before, state = state, fold.begin()
         done = sum(event.at < start for event in past)
-        for event in past[:done]:
-            fold.advance(state, event, rules)
+        fold.run(state, past[:done], rules)
         rest = past[done:]
         if done:
             _carry(before, state, schedule.entries[index - 1][1], rules, start)
             if not rest or rest[0].at > start:  # or what happens in that instant is judged together with it
                 fold.settle(state, rules, start)
         ends = schedule.entries[index + 1][0] if index + 1 < len(schedule.entries) else NEVER
-        for event in rest:
-            if event.at >= ends:
-                break
-            fold.advance(state, event, rules)
+        fold.run(state, [event for event in rest if event.at < ends], rules)
     return state
 
 

@@ -46,10 +46,7 @@ def _until(history: Sequence[Event], rules: Rules, now: int) -> State:
 def _before(history: Sequence[Event], rules: Rules, at: int) -> State:
     """With the events up to and including `at`, but what they mean at that instant not judged yet."""
     state = fold.begin()
-    for event in history:
-        if event.at > at:
-            break
-        fold.advance(state, event, rules)
+    fold.run(state, [event for event in history if event.at <= at], rules)
     return state
 
 

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from domain.events import Event
@@ -9,16 +10,17 @@ from projections.rebuild import rebuild
 from tests.projections import standin
 from tests.projections.standin import TABLES, State, begin, fingerprint, needs_refold, render, settle
 
-__all__ = ["TABLES", "advance", "begin", "fingerprint", "needs_refold", "render", "rules", "settle"]
+__all__ = ["TABLES", "begin", "fingerprint", "needs_refold", "render", "rules", "run", "settle"]
 
 
 def rules(version: str) -> str:
     return f"rules {version}"
 
 
-def advance(state: State, event: Event, rules: Any) -> None:
-    time.sleep(0.001)
-    standin.advance(state, event, rules)
+def run(state: State, events: Iterable[Event], rules: Any) -> None:
+    for event in events:
+        time.sleep(0.001)
+        standin.advance(state, event, rules)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A fold that is small enough to check by hand, and whose rows tell in which order it was given which events."""
 
+from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Any
 
@@ -70,6 +71,11 @@ def advance(state: State, event: Event, rules: Any) -> None:
     stage = "visited" if isinstance(event, VisitMade) else "called" if isinstance(event, CallMade) else ""
     if stage and (not state.stages or state.stages[-1][1] != stage):
         state.stages.append((event.at, stage))
+
+
+def run(state: State, events: Iterable[Event], rules: Any) -> None:
+    for event in events:
+        advance(state, event, rules)
 
 
 def needs_refold(state: State, event: Event) -> bool:

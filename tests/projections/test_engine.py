@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -192,12 +192,13 @@ def test_parked_customers_get_another_try_on_command_and_with_another_fold(datab
     given.engine(database).catch_up()
     broken = {"on": True}
 
-    def advance(state: Any, event: Event, rules: Any) -> None:
-        if broken["on"]:
-            raise ArithmeticError("still")
-        state.last, state.events = standin.key(event), state.events + 1
+    def run(state: Any, events: Iterable[Event], rules: Any) -> None:
+        for event in events:
+            if broken["on"]:
+                raise ArithmeticError("still")
+            state.last, state.events = standin.key(event), state.events + 1
 
-    mended = other(advance=advance)
+    mended = other(run=run)
     with running(given.engine(database, mended)):
         ledger.execute("UPDATE rows.parked SET retry = true")
         eventually(lambda: ledger.execute("SELECT reason FROM rows.parked").fetchone() == ("ArithmeticError: still",))
