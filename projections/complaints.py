@@ -1,10 +1,10 @@
 """Complaints: the reactive queue of everything that a customer waits for, and the history of each complaint.
 
 An item of the queue is an open complaint, or something that a human has yet to answer: an enquiry, a missed call, a
-poor rating, an automatic reply that did not suffice. Its rank is (lateness, severity, tier, ranked_at, item): a row
-holds over an interval in which none of these changes. Within a lateness, `ranked_at` is what a page is read along, so
-that all rows of a moment lie together: when the first deadline was missed (0 overdue), when the next is due (1
-running), since when it waits (2 waiting).
+poor rating, an automatic reply that did not suffice. Its rank is (lateness, severity, tier, ranked_at, item,
+customer), as one complaint may be told of two customers: a row holds over an interval in which none of these changes.
+Within a lateness, `ranked_at` is what a page is read along, so that all rows of a moment lie together: when the first
+deadline was missed (0 overdue), when the next is due (1 running), since when it waits (2 waiting).
 """
 
 from datetime import datetime
@@ -51,9 +51,9 @@ QUEUE = Table(
         ("why", "jsonb"),
     ),
     (
-        "lateness, severity, tier, ranked_at, item",
-        "owner, lateness, severity, tier, ranked_at, item",
-        "team, lateness, severity, tier, ranked_at, item",
+        "lateness, severity, tier, ranked_at, item, customer",
+        "owner, lateness, severity, tier, ranked_at, item, customer",
+        "team, lateness, severity, tier, ranked_at, item, customer",
         "customer",
     ),
 )
@@ -232,21 +232,21 @@ def _shown(d: Deadlines) -> dict[str, Any]:
 
 # --- queries ----------------------------------------------------------------------------------------------------------
 
-_WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff",)
+_WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff",) * 2
 
 _PAGE: tuple[LiteralString, LiteralString] = (
     """
 SELECT r.* FROM unnest(%(lateness)s::smallint[], %(severity)s::smallint[], %(tier)s::smallint[], %(low)s::timestamptz[],
-                       %(high)s::timestamptz[], %(item)s::uuid[], %(owner)s::text[])
-     WITH ORDINALITY AS g(lateness, severity, tier, low, high, item, owner, number)
+                       %(high)s::timestamptz[], %(item)s::uuid[], %(customer)s::uuid[], %(owner)s::text[])
+     WITH ORDINALITY AS g(lateness, severity, tier, low, high, item, customer, owner, number)
 CROSS JOIN LATERAL (
     SELECT q.* FROM rows.reactive q
     WHERE q.generation = %(generation)s AND q.lateness = g.lateness AND q.severity = g.severity AND q.tier = g.tier
-      AND (q.ranked_at, q.item) > (g.low, g.item) AND q.ranked_at <= g.high
+      AND (q.ranked_at, q.item, q.customer) > (g.low, g.item, g.customer) AND q.ranked_at <= g.high
       AND q.from_at <= %(now)s AND q.until_at > %(now)s """,
     """
-    ORDER BY q.ranked_at, q.item LIMIT %(limit)s
-) r ORDER BY r.lateness, r.severity, r.tier, r.ranked_at, r.item LIMIT %(limit)s
+    ORDER BY q.ranked_at, q.item, q.customer LIMIT %(limit)s
+) r ORDER BY r.lateness, r.severity, r.tier, r.ranked_at, r.item, r.customer LIMIT %(limit)s
 """,
 )
 
@@ -263,7 +263,7 @@ def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wa
     found = columns(groups, wanted.after, _WIDEST, wanted.owners)
     if not found:
         return []
-    names = ("lateness", "severity", "tier", "low", "high", "item", "owner")
+    names = ("lateness", "severity", "tier", "low", "high", "item", "customer", "owner")
     given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()
@@ -271,7 +271,9 @@ def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wa
 
 def cursor_of(row: dict[str, Any]) -> Cursor:
     """Where the page that ends with this row goes on."""
-    return Cursor((row["lateness"], row["severity"], row["tier"]), row["ranked_at"], (str(row["item"]),))
+    return Cursor(
+        (row["lateness"], row["severity"], row["tier"]), row["ranked_at"], (str(row["item"]), str(row["customer"]))
+    )
 
 
 _OF_CUSTOMER: LiteralString = """

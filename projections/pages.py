@@ -37,7 +37,9 @@ def _covering(row: Shown, now: datetime) -> bool:
     return bool(row["kind"] == "cover" and row["until_at"] > now)
 
 
-COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "ranked_at", "item"), pager=complaints.page, ids=1)
+COMPLAINTS = Queue(
+    "reactive", ("lateness", "severity", "tier", "ranked_at", "item", "customer"), pager=complaints.page, ids=2
+)
 OUTREACH = Queue(
     "outreach",
     ("class", "tier", "due_at", "customer", "item"),

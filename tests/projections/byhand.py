@@ -120,7 +120,7 @@ def queue(name: str, histories: dict[str, History], as_of: int, rules: Rules) ->
     ]
     match name:
         case "complaints":
-            by = ("lateness", "severity", "tier", "ranked_at", "item")
+            by = ("lateness", "severity", "tier", "ranked_at", "item", "customer")
         case "outreach":
             rows = [r for r in rows if not r["held"] and not r["unreachable"] and r["due_at"] <= as_of]
             by = ("class", "tier", "due_at", "customer", "item")

@@ -164,6 +164,22 @@ def test_earlier_knowledge_shows_what_was_known_then(database: str, ledger: Conn
     assert [c["complaint"] for c in then.tables["profile"][0]["document"]["complaints"]] == [ref]
 
 
+def test_a_complaint_that_is_told_of_two_customers_stands_in_the_queue_for_both(
+    database: str, ledger: Connection
+) -> None:
+    told = [new_id() for _ in range(3)]
+    append(ledger, [(c, example(ComplaintOpened, id=new_id(), at=examples.day(1))) for c in told])
+    engine(database).catch_up()
+    seen: list[str] = []
+    after = None
+    while len(seen) < 3:
+        page = Reader(fold, rules).queue(ledger, COMPLAINTS, examples.day(2), limit=1, after=after)
+        seen += [row["customer"] for row in page.rows]
+        after = page.next
+    assert seen == sorted(told)
+    assert after is None
+
+
 def test_past_the_horizon_the_reader_folds_on(database: str, ledger: Connection) -> None:
     a = new_id()
     append(ledger, [(a, example(CustomerRegistered, id=new_id(), at=examples.day(0)))])
