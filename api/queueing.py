@@ -9,7 +9,7 @@ from msgspec import Struct
 from psycopg import Connection
 
 from api.coordinates import Coordinates
-from api.errors import CursorExpired, NotBuilt
+from api.errors import BadCursor, CursorExpired, NotBuilt
 from api.looking import Row
 from api.wiring import House
 from domain.door import instant, micros
@@ -117,7 +117,7 @@ def _how(at: Coordinates) -> str:
     options = " ".join(f"--{name.replace('_', '-')} {value}" for name, value in asked.items())
     return (
         f"no rows are kept at these coordinates, and more than {MOST_FOLDED:,} customers would have to be folded; "
-        f"`jejak rebuild {options}{'' if at.given - {'rulebook'} else ' --no-promote'}` or POST /v1/rebuilds builds them"
+        f"`jejak rebuild {options}` or POST /v1/rebuilds builds them"
     )
 
 
@@ -150,6 +150,15 @@ def _ways(house: House, at: Coordinates, wanted: Wanted, population: Population)
 
 
 def continued(at: Coordinates, cursor: Cursor) -> Coordinates:
-    """The coordinates of the page before: a page goes on at those of the first one."""
+    """The coordinates of the page before: a page goes on at those of the first one.
+
+    BadCursor where others are asked for: ranks of another moment do not fit a cursor.
+    """
     _, as_of, known_at, rulebook = cursor[:PLACE]
-    return Coordinates(instant(as_of), known_at, rulebook, at.now, at.given)
+    before = Coordinates(instant(as_of), known_at, rulebook, at.now, at.given)
+    if any(getattr(at, name) != getattr(before, name) for name in at.given):
+        raise BadCursor(
+            "this cursor goes on at other coordinates; leave them out, or begin again without the cursor",
+            pointer="/query/after",
+        )
+    return before

@@ -1,5 +1,6 @@
 """jejak customer | queue."""
 
+import contextlib
 from enum import StrEnum
 from typing import Annotated, Any, cast
 
@@ -9,7 +10,7 @@ from rich.tree import Tree
 from api import customers, queueing, queues, rendering
 from api.commands.building import build_at
 from api.commands.common import AsOf, Json, KnownAt, Quiet, RulebookVersion, at_home_with_rows, print_json, screen
-from api.coordinates import coordinates
+from api.coordinates import Coordinates, coordinates
 from api.errors import NotBuilt
 from api.looking import look
 from api.queueing import QUEUES, Wanted
@@ -55,7 +56,7 @@ def customer(
         if not found:
             raise UnknownCustomer(f"nobody is found by {ref!r}")
         if len(found) > 1:
-            _several(house, found, as_json=as_json)
+            _several(house, found, at, as_json=as_json)
             return
         if explain is not None:
             answer = _explained(house, found[0], at, explain)
@@ -67,9 +68,11 @@ def customer(
         screen().print(rendering.customer(answer) if explain is None else _tree(explain, answer))
 
 
-def _several(house: House, found: Any, *, as_json: bool) -> None:
-    at = coordinates(house, None)
-    pages = [customers.page(house, look(house, c, at, customers.PAGE_TABLES), house.ledger) for c in found]
+def _several(house: House, found: Any, at: Coordinates, *, as_json: bool) -> None:
+    pages: list[dict[str, Any]] = []
+    for one in found:
+        with contextlib.suppress(UnknownCustomer):  # nothing was known of them then
+            pages.append(customers.page(house, look(house, one, at, customers.PAGE_TABLES), house.ledger))
     items = [
         {
             "customer": p["customer"],
