@@ -14,7 +14,7 @@ from domain.door import instant
 from projections.reports.report import Column
 
 NUMBERS = {"count", "number", "money", "share", "days"}
-BAR = 12  # characters
+BAR, GAP, SHADE = 10, 2, 4  # characters
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 SHADES = ("grey15", "grey27", "dark_green", "green4", "green3", "chartreuse3")  # of a heat map, from none to all
 
@@ -27,9 +27,9 @@ def catalogue(reports: Iterable[Mapping[str, Any]]) -> RenderableType:
     return table
 
 
-def shown(answer: Answer, limit: int) -> RenderableType:
-    """A report as a table of at most so many rows."""
-    head = Text(answer.report.title, style="bold")
+def shown(answer: Answer, limit: int, width: int) -> RenderableType:
+    """A report as a table of at most so many rows and characters; what has no room is named beneath it."""
+    head = Text(answer.report.title, style="bold", no_wrap=True, overflow="ignore")
     head.append(f"  {_about(answer)}", style="dim")
     if answer.unreadable:
         head.append(f"\n  {len(answer.unreadable)} customers cannot be folded and are left out", style="red")
@@ -37,12 +37,8 @@ def shown(answer: Answer, limit: int) -> RenderableType:
     if not made.rows:
         return Group(head, Text("  nothing", style="dim"))
     heat = next((i for i, c in enumerate(made.columns) if c.look == "heat"), None)
-    body = _rows(answer, limit) if heat is None else _heat(made.columns, made.rows, heat)
-    left = len(made.rows) - limit
-    more = (
-        [Text(f"  and {left:,} more rows; --format csv writes all", style="dim")] if heat is None and left > 0 else []
-    )
-    return Group(head, body, *more)
+    body, notes = _rows(answer, limit, width) if heat is None else _heat(made.columns, made.rows, heat, width)
+    return Group(head, body, *(Text(f"  {note}", style="dim", no_wrap=True, overflow="ellipsis") for note in notes))
 
 
 def _about(answer: Answer) -> str:
@@ -55,24 +51,33 @@ def _about(answer: Answer) -> str:
     return f"{what} · {answer.customers:,} customers, {answer.events:,} events"
 
 
-def _rows(answer: Answer, limit: int) -> Table:
+def _rows(answer: Answer, limit: int, width: int) -> tuple[Table, list[str]]:
     made = answer.made
-    kept = [i for i, c in enumerate(made.columns) if c.kind != "event" and _said(made.rows, i)]
-    table = _table([])
+    rows = made.rows[:limit]
+    kept = [i for i, c in enumerate(made.columns) if c.kind != "event" and c.look != "file" and _said(made.rows, i)]
+    cells = {i: [_cell(answer, made.columns[i], row[i]) for row in rows] for i in kept}
     tops = {i: _top(made.columns[i], made.rows, i) for i in kept if made.columns[i].look == "bar"}
+    table, hidden = _table([]), list[str]()
+    room = width
     for i in kept:
-        column = made.columns[i]
-        table.add_column(column.name.replace("_", " "), justify="right" if column.kind in NUMBERS else "left")
+        name = made.columns[i].name.replace("_", " ")
+        wide = max(max(map(len, cells[i])), max(map(len, name.split())))
+        room -= wide + GAP + (BAR + GAP if i in tops else 0)
+        if room < -GAP or hidden:
+            hidden.append(name)
+            continue
+        table.add_column(name, justify="right" if made.columns[i].kind in NUMBERS else "left", min_width=wide)
         if i in tops:
-            table.add_column("")
-    for row in made.rows[:limit]:
-        cells: list[Text] = []
-        for i in kept:
-            cells.append(_cell(answer, made.columns[i], row[i]))
-            if i in tops:
-                cells.append(Text(bar(row[i], tops[i]), "cyan"))
-        table.add_row(*cells)
-    return table
+            table.add_column("", min_width=BAR)
+    shown_ = kept[: len(kept) - len(hidden)]
+    for number, row in enumerate(rows):
+        line: list[Text] = []
+        for i in shown_:
+            line += [cells[i][number], *([Text(bar(row[i], tops[i]), "cyan")] if i in tops else [])]
+        table.add_row(*line)
+    notes = [f"no room for: {', '.join(hidden)}"] if hidden else []
+    left = len(made.rows) - limit
+    return table, [*notes, *([f"and {left:,} more rows; --format csv writes all"] if left > 0 else [])]
 
 
 def _said(rows: Sequence[Sequence[Any]], place: int) -> bool:
@@ -110,26 +115,30 @@ def _cell(answer: Answer, column: Column, value: Any) -> Text:
             return Text(str(value))
 
 
-def _heat(columns: Sequence[Column], rows: Sequence[Sequence[Any]], place: int) -> Table:
-    """Shares of a long table laid out as a square: the column before the last key names the row, the last the column.
+def _heat(columns: Sequence[Column], rows: Sequence[Sequence[Any]], place: int, width: int) -> tuple[Table, list[str]]:
+    """Shares of a long table laid out as a square.
 
-    Its columns are: texts and counts that name a row, one count that names the place in it, and the share.
+    Its columns are: texts and counts that name a line, one count that names the place in it, and the share.
     """
     across = place - 1
-    names = range(across)
-    places = sorted({row[across] for row in rows})
-    table = _table([])
-    for i in names:
-        table.add_column(columns[i].name, justify="right" if columns[i].kind in NUMBERS else "left")
-    for number in places:
-        table.add_column(f"{number}", justify="right")
     lines: dict[tuple[Any, ...], dict[Any, Any]] = {}
     for row in rows:
-        lines.setdefault(tuple(row[i] for i in names), {})[row[across]] = row[place]
+        lines.setdefault(tuple(row[:across]), {})[row[across]] = row[place]
+    table = _table([])
+    table.padding = (0, 1, 0, 0)
+    room = width
+    for i, column in enumerate(columns[:across]):
+        wide = max(len(column.name), *(len(str(key[i])) for key in lines))
+        room -= wide + 1
+        table.add_column(column.name, justify="right" if column.kind in NUMBERS else "left", min_width=wide)
+    places = sorted({row[across] for row in rows})
+    fit = places[: max(1, room // (SHADE + 1))]
+    for number in fit:
+        table.add_column(f"{number}", justify="right", min_width=SHADE)
     for key, shares in lines.items():
         cells = [Text(f"{v:,}" if isinstance(v, int) else str(v or "–")) for v in key]
-        table.add_row(*cells, *(_shade(shares.get(number)) for number in places))
-    return table
+        table.add_row(*cells, *(_shade(shares.get(number)) for number in fit))
+    return table, [f"no room for {places[len(fit)]} and later"] if len(fit) < len(places) else []
 
 
 def _shade(value: float | None) -> Text:
@@ -139,7 +148,7 @@ def _shade(value: float | None) -> Text:
 
 
 def _table(names: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim")
     for name in names:
         table.add_column(name)
     return table

@@ -72,7 +72,8 @@ def _put(done: Answer, form: Format, output: Path | None, limit: int) -> None:
     if form is Format.table:
         if output is not None:
             raise BadRequest("--output writes json, csv or parquet; say which with --format")
-        screen().print(shown(done, limit))
+        console = screen()
+        console.print(shown(done, limit, console.width))
         return
     body = write(done, form.value)
     if output is not None:

@@ -84,11 +84,12 @@ def table(part: Part, frame: Frame) -> Made:
             Column("open", "count", "opened in the period and open at `as_of`"),
         ]
     for basis, light in zip(BASES, _LIGHTS, strict=True):
+        look = "" if basis == BASES[-1] else "file"
         columns += [
-            Column(f"{basis}", "count", f"deadlines decided, {light}"),
+            Column(f"{basis}", "count", f"deadlines decided, {light}", look),
             Column(f"{basis}_attained", "share", "of them met", "bar" if basis == "restated" else ""),
-            Column(f"{basis}_knew", "count", "missed although what was recorded in time said so"),
-            Column(f"{basis}_could_not_know", "count", "missed, for it was reported too late"),
+            Column(f"{basis}_knew", "count", "missed although what was recorded in time said so", look),
+            Column(f"{basis}_could_not_know", "count", "missed, for it was reported too late", look),
         ]
     return Made(tuple(columns), rows)
 

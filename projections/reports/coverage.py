@@ -64,7 +64,6 @@ class _Row(NamedTuple):
     due: int
     held: str
 
-
     @property
     def key(self) -> str:
         """The item, also where references of promises and plans are alike."""

@@ -21,10 +21,10 @@ def _row(one: Judged, seen: Seen, frame: Frame) -> tuple[Any, ...]:
     opened = next((place for place, e in enumerate(seen.known) if case is not None and e.id == case.id), None)
     late_by = (frame.asked.as_of if clock.ended == NEVER else clock.ended) - clock.due
     return (
-        clock.due, one.basis, clock.step, "knew" if one.knew else "could not know", seen.id, clock.complaint, clock.round,
-        clock.severity, clock.category, frame.rules.tier_names[clock.tier], clock.root_cause, clock.handler,
-        seen.owner(clock.due), case.at if case else None, None if opened is None else seen.recorded[opened],
-        None if clock.ended == NEVER else clock.ended, late_by / HOUR,
+        clock.due, one.basis, clock.step, "knew" if one.knew else "could not know", late_by / HOUR,
+        case.at if case else None, None if opened is None else seen.recorded[opened], clock.severity,
+        frame.rules.tier_names[clock.tier], seen.id, seen.owner(clock.due), clock.handler, clock.complaint, clock.round,
+        clock.category, clock.root_cause, None if clock.ended == NEVER else clock.ended,
     )  # fmt: skip
 
 
@@ -35,21 +35,21 @@ def table(part: Part, _frame: Frame) -> Made:
         Column("basis", "text", "promised, in_force or restated"),
         Column("step", "text", "acknowledge, respond, update, resolve; promised, promise"),
         Column("kind", "text", "knew, or could not know: it was reported too late"),
-        Column("customer", "text"),
-        Column("complaint", "text"),
-        Column("round", "count"),
-        Column("severity", "text"),
-        Column("category", "text"),
-        Column("tier", "text", "when it was decided"),
-        Column("root_cause", "text"),
-        Column("handler", "text"),
-        Column("manager", "text", "who owned the relationship at the deadline"),
+        Column("late_hours", "number", "by how much so far, in hours on the clock"),
         Column("opened_at", "instant", "when it happened"),
         Column("recorded_at", "instant", "when its opening was recorded"),
-        Column("ended_at", "instant", "when the clock was answered; nothing: not yet"),
-        Column("late_hours", "number", "by how much, in hours on the clock"),
+        Column("severity", "text"),
+        Column("tier", "text", "when it was decided"),
+        Column("customer", "text"),
+        Column("manager", "text", "who owned the relationship at the deadline"),
+        Column("handler", "text"),
+        Column("complaint", "text", "", "file"),
+        Column("round", "count", "", "file"),
+        Column("category", "text", "", "file"),
+        Column("root_cause", "text", "", "file"),
+        Column("ended_at", "instant", "when the clock was answered; nothing: not yet", "file"),
     )
-    return Made(columns, sorted(part.get("rows", ()), key=lambda row: (row[0], row[1], row[2], row[4], row[5])))
+    return Made(columns, sorted(part.get("rows", ()), key=lambda row: (row[:3], row[9], row[12])))
 
 
 REPORT = Report(

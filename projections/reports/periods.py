@@ -22,7 +22,9 @@ class Days:
         """The first instant of a day, also where the clocks were turned at midnight."""
         found = self._starts.get(day)
         if found is None:
-            found = self._starts[day] = (datetime(day.year, day.month, day.day, tzinfo=self.zone) - EPOCH) // MICROSECOND
+            found = self._starts[day] = (
+                datetime(day.year, day.month, day.day, tzinfo=self.zone) - EPOCH
+            ) // MICROSECOND
         return found
 
     def label(self, at: int, every: Every | None) -> str:

@@ -2,11 +2,35 @@
 
 from types import MappingProxyType
 
-from projections.reports import complaints, coverage, funnel, misses, sales, transitions
+from projections.reports import (
+    affinity,
+    channels,
+    complaints,
+    coverage,
+    funnel,
+    intervals,
+    misses,
+    next_purchase,
+    offers,
+    performance,
+    pipeline,
+    prospects,
+    referrals,
+    repeat,
+    retention,
+    sales,
+    transitions,
+    trust,
+    trust_points,
+    workload,
+)
 
 REPORTS = MappingProxyType(
     {
         module.REPORT.name: module.REPORT
-        for module in (funnel, transitions, complaints, misses, coverage, sales)
+        for module in (
+            funnel, transitions, complaints, misses, coverage, workload, performance, sales, intervals, next_purchase,
+            affinity, offers, retention, repeat, prospects, pipeline, referrals, channels, trust, trust_points,
+        )
     }
 )  # fmt: skip

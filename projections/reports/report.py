@@ -29,7 +29,7 @@ instant   µs since 1970
 event     a CloudEvent that is ready to be posted, as a dictionary; None where nothing is suggested
 """
 
-Look = Literal["", "bar", "heat"]
+Look = Literal["", "bar", "heat", "file"]
 Part = dict[Any, Any]
 Every = Literal["day", "week", "month", "quarter", "year"]
 
@@ -41,7 +41,7 @@ class Column(NamedTuple):
     kind: Kind
     about: str = ""
     look: Look = ""
-    """How a terminal shows it beside its number."""
+    """How a terminal shows it beside its number; `file`: not at all, only files have it."""
 
 
 class Made(NamedTuple):
