@@ -114,12 +114,24 @@ def start(house: House, wish: Wish) -> Generation:
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # a Ctrl-C that ends the API is not meant for it
     )
+    _started.add(number)
     threading.Thread(target=_await, args=(child, number), name=f"rebuild {number}", daemon=True).start()
     return find(house, number)
 
 
+_started: set[int] = set()  # generations whose build this process started, as long as it runs
+
+
+def running(house: House) -> set[int]:
+    """The generations that some process builds at this moment."""
+    with house.pool.connection() as c:
+        return generations.held(c) | _started
+
+
 def _await(child: subprocess.Popen[bytes], number: int) -> None:
-    if code := child.wait():
+    code = child.wait()
+    _started.discard(number)
+    if code:
         logger.warning("the build of generation %s ended with %s; it can be resumed, or dropped", number, code)
 
 

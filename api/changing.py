@@ -6,7 +6,7 @@ takes is taken last and held for a commit, so writers wait for some milliseconds
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -31,6 +31,7 @@ from projections.generations import Generation
 
 SOURCE = "urn:jejak:rules"
 PATIENCE = 600.0  # seconds for a generation to catch up
+ENGINE_EVERY = 1.0  # seconds between two tries to do the following here, where no engine runs
 LOOK_EVERY = 0.005  # seconds; while events stream in, it is level with the shown one for moments only
 
 
@@ -63,12 +64,6 @@ def listed(house: House) -> list[Generation]:
         return generations.listed(c)
 
 
-def building(house: House) -> set[int]:
-    """Those that some process builds at this moment."""
-    with house.pool.connection() as c:
-        return generations.held(c)
-
-
 def promote(
     house: House, number: int, *, actor: str, reason: str = "", patience: float = PATIENCE, also: str = ""
 ) -> Change:
@@ -78,7 +73,7 @@ def promote(
     where it cannot be shown as it is, where it does not catch up, or where somebody else has to do it.
     """
     wanted = find(house, number)
-    if wanted.state not in generations.FOLLOWED:
+    if wanted.state not in generations.FOLLOWED or wanted.fingerprint != fold.fingerprint():
         raise CannotPromote(_why_not(wanted))
     _by_another(house, wanted.rulebook, {actor, also})
 
@@ -135,8 +130,9 @@ def _why_not(wanted: Generation) -> str:
 def _by_another(house: House, rulebook: str, names: set[str]) -> None:
     if not house.settings.promotion_by_two:
         return
-    publisher = next((e.actor for e in _past(house.ledger) if _publishes(e, rulebook)), None)
-    if publisher is not None and publisher in names:
+    past = _past(house.ledger)
+    publisher = next((e.actor for e in past if _publishes(e, rulebook)), None)
+    if publisher is not None and publisher in names and _in_force(past) != rulebook:
         raise CannotPromote(
             f"{publisher} published rulebook {rulebook}; by JEJAK_PROMOTION_BY_TWO somebody else has to promote it"
         )
@@ -149,6 +145,14 @@ def _publishes(event: Event, rulebook: str) -> bool:
 def _past(ledger: Ledger) -> list[Event]:
     """What ever happened to rulebooks, in order."""
     return sorted(ledger.stream(uuid_text(_stream(ledger))), key=key)
+
+
+def _in_force(past: Sequence[Event]) -> str:
+    """The rulebook that was promoted, or gone back to, last; the one that comes with Jejak before any was."""
+    return next(
+        (e.rulebook for e in reversed(past) if isinstance(e, RulebookPromoted | RulebookRolledBack)),
+        first_rules().version,
+    )
 
 
 def _stream(ledger: Ledger) -> bytes:
@@ -165,13 +169,15 @@ def _once_level(
 ) -> Change | None:
     """Take the step as soon as the rows to show are no older than those that are shown; None where that takes too long."""
     engine = make_engine(house.database_url)
-    until = time.monotonic() + patience
+    began = followed = time.monotonic()
     with connect(house.database_url) as c:
         while (change := _take(house, c, step, actor, reason, said)) is None:
-            if time.monotonic() > until:
+            now = time.monotonic()
+            if now > began + patience:
                 return None
-            if engine.catch_up(wait=False) is None:
-                time.sleep(LOOK_EVERY)
+            if now >= followed and engine.catch_up(wait=False) is None:
+                followed = now + ENGINE_EVERY  # another engine does the following
+            time.sleep(LOOK_EVERY)
     return change
 
 
@@ -205,7 +211,7 @@ def _record(
 ) -> tuple[str, tuple[str, int | None] | None]:
     """Say in the ledger which rulebook is in force, where it was another one; which it was, and the event."""
     past = [e for e in _past(ledger) if isinstance(e, RulebookPromoted | RulebookRolledBack)]
-    in_force = past[-1].rulebook if past else first_rules().version
+    in_force = _in_force(past)
     if in_force == rulebook:
         return in_force, None
     number = len(past) + 1

@@ -42,8 +42,8 @@ def _figures(f: Answer) -> list[RenderableType]:
             text.append(f"; {counted[name]:,} {words}", style="dim")
     return [
         text,
-        _matrix("stages", f["stages"]),
-        _matrix("tiers", f["tiers"]),
+        _matrix("stages", f),
+        _matrix("tiers", f),
         _moving("stage", f["stages"]),
         _moving("tier", f["tiers"]),
         _deadlines(f["deadlines"]),
@@ -60,21 +60,29 @@ _APART = {
 }
 
 
-def _matrix(name: str, cells: Sequence[Answer]) -> RenderableType:
+def _matrix(name: str, f: Answer) -> RenderableType:
     """From (rows) → to (columns), in numbers of customers."""
-    names = sorted({c["from"] for c in cells} | {c["to"] for c in cells}, key=lambda n: _rank(n, cells))
+    cells: Sequence[Answer] = f[name]
+    held = {c["from"] for c in cells} | {c["to"] for c in cells}
+    names = [n for n in f["order"][name] if n in held]
     count = {(c["from"], c["to"]): c["customers"] for c in cells}
-    table = Table(title=f"{name}: from ↓ to →", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    table.add_column("")
-    for to in names:
-        table.add_column(to, justify="right")
+    table = _table("", *names)
     for of in names:
         table.add_row(of, *(_count(count.get((of, to), 0), same=of == to) for to in names))
-    return Padding(table, (1, 0, 0, 0))
+    return _titled(f"{name}, from ↓ to →", table)
 
 
-def _rank(name: str, cells: Sequence[Answer]) -> tuple[int, str]:
-    return -sum(c["customers"] for c in cells if c["from"] == name), name
+def _table(first: str, *others: str) -> Table:
+    """Its first column begins on the left, numbers end on the right."""
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column(first)
+    for heading in others:
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _titled(title: str, *parts: RenderableType) -> RenderableType:
+    return Padding(Group(Text(title, style="italic"), *parts), (1, 0, 0, 0), expand=False)
 
 
 def _count(number: int, *, same: bool) -> Text:
@@ -86,14 +94,12 @@ def _moving(name: str, cells: Sequence[Answer]) -> RenderableType:
     moved = [c for c in cells if c["from"] != c["to"] or c["deadlines"]["earlier"] or c["deadlines"]["later"]]
     if not moved:
         return Text("")
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in (name, "customers", "net over the window", "answers due earlier", "later"):
-        table.add_column(heading, justify="left" if heading == name else "right")
+    table = _table(name, "customers", "net over the window", "answers due earlier", "later")
     for c in moved:
         net = "  ".join(f"{currency} {_amount(amount)}" for currency, amount in c["net"].items()) or "–"
         to = c["from"] if c["from"] == c["to"] else f"{c['from']} → {c['to']}"
         table.add_row(to, f"{c['customers']:,}", net, *_shift(c["deadlines"]))
-    return Padding(table, (1, 0, 0, 0))
+    return Padding(table, (1, 0, 0, 0), expand=False)
 
 
 def _amount(text: str) -> str:
@@ -109,26 +115,22 @@ def _shift(s: Answer) -> tuple[str, str]:
 
 def _deadlines(steps: Sequence[Answer]) -> RenderableType:
     if not steps:
-        return Padding(Text("no deadline moves"), (1, 0, 0, 0))
-    table = Table(title="deadlines that move, in working hours", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("step", "earlier", "later"):
-        table.add_column(heading, justify="left" if heading == "step" else "right")
+        return Padding(Text("no deadline moves"), (1, 0, 0, 0), expand=False)
+    table = _table("", "earlier", "later")
     for step in steps:
         table.add_row(step["step"], *_shift(step))
-    return Padding(table, (1, 0, 0, 0))
+    return _titled("deadlines that move, in working hours", table)
 
 
 def _queues(f: Answer) -> RenderableType:
-    table = Table(title="queues", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for heading in ("", "in", "out", "moved", "stay"):
-        table.add_column(heading, justify="right" if heading else "left")
+    table = _table("", "in", "out", "moved", "stay")
     for name in ("complaints", "outreach"):
         table.add_row(name, *(f"{f[name][n]:,}" for n in ("in", "out", "moved", "stay")))
     planned = f["planned"]
     kept = f"{planned['kept']:,} contacts were planned or promised before: they keep their date"
     if planned["moved"]:
         kept += f"; {planned['moved']:,} do not"
-    return Padding(Group(table, Text(kept, style="dim")), (1, 0, 0, 0))
+    return _titled("queues", table, Text(kept, style="dim"))
 
 
 # --- customers --------------------------------------------------------------------------------------------------------
@@ -151,7 +153,7 @@ def _customers(answer: Answer) -> list[RenderableType]:
             table.add_row(
                 "", kept["class"], *[day(kept["due_at"])] * 2, Text("planned before: keeps its date", style="dim")
             )
-    parts: list[RenderableType] = [Padding(table, (1, 0, 0, 0))]
+    parts: list[RenderableType] = [Padding(table, (1, 0, 0, 0), expand=False)]
     if answer["next"] is not None:
         parts.append(Text("… and more; --limit shows them", style="dim"))
     return parts

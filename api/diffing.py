@@ -54,7 +54,7 @@ def answer(house: House, asked: Asked) -> dict[str, Any]:
             "new": about(pair.new.generation),
             "as_of": moment(pair.now),
             "scope": _scope(pair),
-            "figures": _figures(comparing.figures(c, pair)) if asked.figures else None,
+            "figures": _figures(pair, comparing.figures(c, pair)) if asked.figures else None,
         }
         found = comparing.differences(c, pair, after=asked.after, customers=asked.customers)
         page = list(islice(found, asked.limit))
@@ -117,9 +117,14 @@ def _scope(pair: Pair) -> str:
 # --- figures ----------------------------------------------------------------------------------------------------------
 
 
-def _figures(f: Figures) -> dict[str, Any]:
+def _figures(pair: Pair, f: Figures) -> dict[str, Any]:
     compared: Compared = f.customers
+    rules = pair.old.rules, pair.new.rules
     return {
+        "order": {
+            "stages": list(dict.fromkeys(stage for r in rules for stage in r.lifecycle.stages)),
+            "tiers": list(dict.fromkeys(tier for r in rules for tier in r.tier_names)),
+        },
         "customers": compared._asdict() | {"differ": f.differ},
         "stages": [_cell(c) for c in _ordered(f.stages)],
         "tiers": [_cell(c) for c in _ordered(f.tiers)],

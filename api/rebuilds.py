@@ -129,13 +129,13 @@ def described(house: House, of: Generation, held: Collection[int]) -> dict[str, 
 
 
 def _one(house: House, number: int) -> dict[str, Any]:
-    return described(house, changing.find(house, number), changing.building(house))
+    return described(house, changing.find(house, number), building.running(house))
 
 
 @router.get("", operation_id="listRebuilds", summary="Sets of rows", response_model=Rebuilds, responses=refusals())
 def rebuilds(house: HouseDep, _: Reader) -> Response:
     """All sets of rows that are kept: the one that is shown, those built beside it, with their progress."""
-    held = changing.building(house)
+    held = building.running(house)
     return answered({"items": [described(house, of, held) for of in changing.listed(house)]})
 
 
@@ -158,8 +158,7 @@ def start(house: HouseDep, _: Ruler, wish: Build) -> Response:
         made = building.start(house, Wish(wish.rulebook, as_of, wish.known_at, wish.sample, wish.name, wish.resume))
     except Unready as unready:
         raise NameTaken(str(unready), pointer="/name") from None
-    # Its process is about to begin: until that holds it, it would look as if it had stopped.
-    answer = answered(described(house, made, {made.id}))
+    answer = answered(described(house, made, building.running(house)))
     answer.status_code = 202
     answer.headers["Location"] = f"/v1/rebuilds/{made.id}"
     return answer

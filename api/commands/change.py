@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from api import changing, contrast, diffing
-from api.building import Wish, build
+from api.building import Wish, build, running
 from api.commands.common import AsOf, Json, KnownAt, Quiet, RulebookVersion, at_home, print_json, screen
 from api.coordinates import moment
 from api.diffing import Asked
@@ -137,7 +137,7 @@ def list_(as_json: Json = False) -> None:
 
 
 def _listed(house: House) -> list[dict[str, Any]]:
-    held = changing.building(house)
+    held = running(house)
     return [described(house, of, held) for of in changing.listed(house)]
 
 
