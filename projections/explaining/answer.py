@@ -4,10 +4,12 @@ Instants are microseconds since 1970-01-01T00:00Z; codes are those of rows and r
 this (`words`), and JSON in `api`.
 """
 
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 
 from msgspec import Struct, field
 
+from domain.facts import NEVER
 from domain.measures import Measured
 
 Field = Literal["stage", "tier", "trust", "manager", "deadline", "rank", "outreach"]
@@ -42,6 +44,8 @@ class Explanation(Struct, frozen=True):
 
     answer: Answer
     rulebook: str
+    zone: str
+    """Where the customer lives, as far as it is known: in what time dates are read."""
     events: list[str]
     """Ids, in the order in which they are folded; what amends an event stands behind it."""
     towards: list["Way"] = field(default_factory=list["Way"])
@@ -64,3 +68,11 @@ NOTHING = "nothing"
 def nothing(field: Field) -> Answer:
     """Of a customer of whom nothing is known."""
     return Answer(field, {}, None, NOTHING, [], None)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def written(us: int) -> str:
+    """An instant as a measured value: RFC 3339 in UTC; what never comes is "never"."""
+    return "never" if us >= NEVER else (_EPOCH + timedelta(microseconds=us)).isoformat().replace("+00:00", "Z")

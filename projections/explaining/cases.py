@@ -7,8 +7,8 @@ from domain.errors import Refusal
 from domain.facts import NEVER
 from domain.measures import Measured
 from domain.rules import STEPS, Rules
-from projections.explaining.answer import Answer, Field, Next, nothing
-from projections.explaining.standing import Row, Then
+from projections.explaining.answer import Answer, Next, nothing, written
+from projections.explaining.standing import Row, Then, nth
 from projections.explaining.tier import answer as tier_of
 from projections.state import Deadlines
 
@@ -49,10 +49,10 @@ def rank(then: Then, item: str | None) -> Answer:
         if item is not None and item not in then.state.customer.cases:
             raise UnknownComplaint(f"{item} is no complaint of this customer, and nothing that waits for an answer")
         return nothing("rank")
-    lateness: str = LATENESS[row["lateness"]]
-    tier: str = then.rules.tier_names[row["tier"]]
+    lateness: str = nth(LATENESS, row["lateness"])
+    tier: str = nth(then.rules.tier_names, row["tier"])
     case = then.state.customer.cases.get(row["item"])
-    severity: str = SEVERITIES[row["severity"]]
+    severity: str = nth(SEVERITIES, row["severity"])
     began = row["ranked_at"] if lateness != "running" else row["opened_at"] if case is None else case.round_at
     return Answer(
         "rank",
@@ -74,7 +74,7 @@ def rank(then: Then, item: str | None) -> Answer:
             Measured(
                 "severity", severity, "of", "complaint" if case else row["kind"], [case.id if case else row["item"]]
             ),
-            Measured("tier", tier, "since", str(then.state.tier.since), []),
+            Measured("tier", tier, "since", written(then.state.tier.since), []),
         ],
         _turn(then, row),
         (row["state"], row["due_at"], row["near_at"], tier_of(then).grounds),
@@ -87,9 +87,9 @@ def _turn(then: Then, row: Row) -> Next | None:
     if turned is None:
         return None
     key: dict[str, Any] = {
-        "lateness": LATENESS[turned["lateness"]],
-        "severity": SEVERITIES[turned["severity"]],
-        "tier": then.rules.tier_names[turned["tier"]],
+        "lateness": nth(LATENESS, turned["lateness"]),
+        "severity": nth(SEVERITIES, turned["severity"]),
+        "tier": nth(then.rules.tier_names, turned["tier"]),
         "ranked_at": turned["ranked_at"],
     }
     return Next(turned["from_at"], key, "/complaints" if turned["tier"] == row["tier"] else "/tiers")
@@ -98,8 +98,11 @@ def _turn(then: Then, row: Row) -> Next | None:
 # --- the deadline -----------------------------------------------------------------------------------------------------
 
 
-def deadline(then: Then, item: str | None) -> Answer:
-    """Explain each step of a complaint. UnknownComplaint: there is no such complaint."""
+def deadline(then: Then, item: str | None, in_force: Then | None = None) -> Answer:
+    """Explain each step of a complaint; `in_force`: as the rules in force at each moment had it.
+
+    UnknownComplaint: there is no such complaint.
+    """
     if item is None:
         row = chosen(then, None)
         if row is None:
@@ -121,6 +124,7 @@ def deadline(then: Then, item: str | None) -> Answer:
         "near_at": near,
         "late": due is not None and due[0] <= then.as_of,
         "promised_at": case.promised_due or None,
+        "in_force": _in_force(in_force or then, item),
         "extended_at": case.extended_until or None,
         "factor": known.factor if known else None,
         "calendar": _calendar(then.rules, case),
@@ -136,6 +140,12 @@ def deadline(then: Then, item: str | None) -> Answer:
         _measured(then, case, known),
         _passes(then, known, near),
     )
+
+
+def _in_force(then: Then, item: str) -> dict[str, Any]:
+    known = then.state.deadlines.get(item)
+    dues = {f"{step}_at": at if at < NEVER else None for step, at in _dues(known)}
+    return {"rulebook": then.rules.version, **dues}
 
 
 def _dues(known: Deadlines | None) -> list[tuple[str, int]]:
@@ -194,7 +204,7 @@ def _measured(then: Then, case: Case, known: Deadlines | None) -> list[Measured]
     for step, at in _dues(known):
         if at < NEVER and known is not None:
             allowed = f"{minutes[step] * known.factor:g} working minutes"
-            values.append(Measured(step, str(at), "due after", allowed, []))
+            values.append(Measured(step, written(at), "due after", allowed, []))
     return values
 
 
@@ -205,8 +215,3 @@ def _passes(then: Then, known: Deadlines | None, near: int | None) -> Next | Non
         coming.append((near, {"near": "resolve"}))
     first = min(coming, key=lambda one: one[0], default=None)
     return None if first is None else Next(first[0], first[1], "/complaints")
-
-
-def explained(field: Field, then: Then, item: str | None) -> Answer:
-    """Either of the two."""
-    return rank(then, item) if field == "rank" else deadline(then, item)

@@ -7,6 +7,7 @@ logarithm of how many there are. Where more events can only ever add, this is th
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import NamedTuple
 
 from domain.events import Event, TouchpointCorrected
 from domain.facts import NEVER, micros
@@ -22,22 +23,52 @@ from projections.inforce import Schedule
 Test = Callable[[frozenset[int]], bool]
 
 
-def explain(field: Field, events: Sequence[Event], judge: Judge, as_of: int, item: str | None = None) -> Explanation:
-    """Explain a field of a customer with these events (one stream, as they were known) at `as_of` (µs).
+class Question(NamedTuple):
+    """What is to be explained, at which moment (µs), judged by what."""
 
-    `item`: the complaint that deadline and rank are asked of; None: the most urgent one. UnknownComplaint: there is
-    none of that reference.
+    field: Field
+    judge: Judge
+    as_of: int
+    item: str | None = None
+    """The complaint that deadline and rank are asked of; None: the most urgent one."""
+    in_force: Schedule | None = None
+    """Which rules were in force when: a deadline is dated by these as well."""
+
+    @property
+    def books(self) -> list[Rules]:
+        """All rules that judge."""
+        judges = [self.judge] if self.in_force is None or self.field != "deadline" else [self.judge, self.in_force]
+        books: list[Rules] = []
+        for judge in judges:
+            books += [r for _, r in judge.until(self.as_of).entries] if isinstance(judge, Schedule) else [judge]
+        return books
+
+    def ask(self, events: Sequence[Event]) -> tuple[Answer, Then]:
+        """The answer for a history that is amended and in the order of folding. UnknownComplaint: there is none."""
+        then = stand(events, self.judge, self.as_of)
+        if self.field == "deadline" and self.in_force is not None:
+            return cases.deadline(then, self.item, stand(events, self.in_force, self.as_of)), then
+        return _say(self.field, then, self.item), then
+
+
+def explain(question: Question, events: Sequence[Event]) -> Explanation:
+    """Explain a field of a customer with these events (one stream, as they were known).
+
+    UnknownComplaint: there is none of that reference.
     """
-    history = History(events, as_of)
-    then = stand(history.events, judge, as_of)
-    answer = say(field, then, item)
-    books = [rules for _, rules in judge.until(as_of).entries] if isinstance(judge, Schedule) else [judge]
-    ways = stage.towards(then) if field == "stage" and then.state.count else []
-    return Explanation(answer, then.rules.version, _cited(answer, history, judge, books, then, item), ways)
+    history = History(events, question.as_of)
+    answer, then = question.ask(history.events)
+    state = then.state
+    return Explanation(
+        answer,
+        then.rules.version,
+        state.customer.timezone or then.rules.contact.zone,
+        _cited(question, answer, history, then),
+        stage.towards(then) if question.field == "stage" and state.count else [],
+    )
 
 
-def say(field: Field, then: Then, item: str | None) -> Answer:
-    """The answer alone."""
+def _say(field: Field, then: Then, item: str | None) -> Answer:
     match field:
         case "stage":
             return stage.answer(then)
@@ -49,23 +80,22 @@ def say(field: Field, then: Then, item: str | None) -> Answer:
             return manager.answer(then)
         case "outreach":
             return outreach.answer(then)
-        case "deadline" | "rank":
-            return cases.explained(field, then, item)
+        case "rank":
+            return cases.rank(then, item)
+        case "deadline":
+            return cases.deadline(then, item)
 
 
-def _cited(
-    answer: Answer, history: History, judge: Judge, books: Sequence[Rules], then: Then, item: str | None
-) -> list[str]:
-    bears = bearing(answer.field, history, then.state, books, item)
+def _cited(question: Question, answer: Answer, history: History, then: Then) -> list[str]:
+    bears = bearing(answer.field, history, then.state, question.books, question.item)
     place = history.place
     fixed = frozenset(place[id_] for id_ in bears.fixed if id_ in place)
     open_ = sorted(place[id_] for id_ in bears.open)
 
     @cache
     def enough(kept: frozenset[int]) -> bool:
-        found = stand([history.events[index] for index in sorted(kept)], judge, history.as_of)
         try:
-            return say(answer.field, found, item) == answer
+            return question.ask([history.events[index] for index in sorted(kept)])[0] == answer
         except cases.UnknownComplaint:
             return False
 

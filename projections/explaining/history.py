@@ -24,28 +24,29 @@ class History:
     def bundles(self) -> list[list[Event]]:
         """Events that are amended, each with all that amends it or an amendment of it, in the order of recording.
 
-        An amendment whose target is not there stands in none: it does nothing.
+        Amendments of what is not there stand together without it: of several, one may take away another.
         """
         by_id = {event.id: event for event in self.given}
         bundles: dict[str, list[Event]] = {}
         for event in self.given:
             if isinstance(event, _AMENDING):
                 root = _root(event, by_id)
-                if root is not None:
-                    bundles.setdefault(root.id, [root]).append(event)
-        return list(bundles.values())
+                bundles.setdefault(root, [by_id[root]] if root in by_id else []).append(event)
+        return [bundle for bundle in bundles.values() if len(bundle) > 1]
 
 
-def _root(amendment: Event, by_id: dict[str, Event]) -> Event | None:
-    """What an amendment comes to amend in the end; None: nothing that is there."""
+def _root(amendment: Event, by_id: dict[str, Event]) -> str:
+    """The id of what an amendment comes to amend in the end; "" where that is a ring."""
     seen: set[str] = set()
     event: Event | None = amendment
+    id_ = amendment.id
     while isinstance(event, _AMENDING):
-        if event.id in seen:
-            return None
-        seen.add(event.id)
-        event = by_id.get(event.target)
-    return event
+        if id_ in seen:
+            return ""
+        seen.add(id_)
+        id_ = event.target
+        event = by_id.get(id_)
+    return id_
 
 
 def counts_as(event: Event) -> int:

@@ -2,7 +2,7 @@
 
 from domain.facts import NEVER
 from domain.measures import Measured
-from projections.explaining.answer import Answer, Next
+from projections.explaining.answer import Answer, Next, written
 from projections.explaining.standing import Then
 
 
@@ -14,9 +14,9 @@ def answer(then: Then) -> Answer:
     before = c.managers[-2].manager if len(c.managers) > 1 else None
     values: list[Measured] = []
     if owner is not None:
-        values.append(Measured("assignment", owner.manager or "nobody", "since", str(owner.at), [owner.id]))
+        values.append(Measured("assignment", owner.manager or "nobody", "since", written(owner.at), [owner.id]))
     if cover is not None:
-        values.append(Measured("cover", cover.cover, "until", str(cover.until), [cover.id]))
+        values.append(Measured("cover", cover.cover, "until", written(cover.until), [cover.id]))
     return Answer(
         "manager",
         {

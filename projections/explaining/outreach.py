@@ -4,9 +4,9 @@ from typing import Any
 
 from domain.facts import Customer, Series
 from domain.measures import Measured
-from projections.explaining.answer import Answer, Next, nothing
+from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.stage import answer as stage
-from projections.explaining.standing import Row, Then
+from projections.explaining.standing import Row, Then, nth
 
 CLASSES: tuple[str, ...] = ("promise", "planned", "fading", "rhythm")
 _SHOWN = ("class", "tier", "due_at", "ready", "held", "unreachable", "purpose", "content", "channel")
@@ -36,7 +36,7 @@ def _urgency(row: Row, now: int) -> tuple[Any, ...]:
 
 def _verdict(then: Then, row: Row) -> dict[str, Any]:
     return {
-        "class": CLASSES[row["class"]],
+        "class": nth(CLASSES, row["class"]),
         "item": row["item"],
         "due_at": row["due_at"],
         "purpose": row["purpose"],
@@ -46,7 +46,7 @@ def _verdict(then: Then, row: Row) -> dict[str, Any]:
         "unreachable": row["unreachable"],
         "owner": row["owner"],
         "staff": row["staff"],
-        "tier": then.rules.tier_names[row["tier"]],
+        "tier": nth(then.rules.tier_names, row["tier"]),
         "stage": then.state.stage,
     }
 
@@ -72,22 +72,22 @@ def _clause(then: Then, row: Row) -> str:
 def _values(then: Then, row: Row) -> list[Measured]:
     at, event = _source(then, row)
     c, rhythm = then.state.customer, row["item"] == "rhythm"
-    kind: str = CLASSES[row["class"]]
+    kind: str = nth(CLASSES, row["class"])
     told = "last conversation" if rhythm and c.last is not None else "first known" if rhythm else kind
-    values = [Measured(told, str(at), "due", str(row["due_at"]), [event])]
+    values = [Measured(told, written(at), "due", written(row["due_at"]), [event])]
     wish = c.wishes.stated.get("cadence")
     if rhythm and any(w.channel is None for w in c.wishes.cadence) and wish:
         values.append(Measured("cadence", "their own wish", "instead of", "the rhythm", [wish]))
     elif rhythm:
         rule = then.rules.cadence.stages.get(then.state.stage, {})
-        tier: str = then.rules.tier_names[row["tier"]]
+        tier: str = nth(then.rules.tier_names, row["tier"])
         named = rule.get(tier) or rule.get("*")
         if named is not None:
             sent = min(len(c.series[Series.UNASKED]) + c.dropped[Series.UNASKED], named.at_first)
             months = named.first_months if sent < named.at_first else named.months
             values.append(Measured("rhythm", f"{named.times}", "times in months", f"{months}", []))
     if rhythm and c.snoozed_until > then.as_of:
-        values.append(Measured("snoozed", str(c.snoozed_until), "until", str(c.snoozed_until), []))
+        values.append(Measured("snoozed", "not", "before", written(c.snoozed_until), []))
     preferred = c.wishes.stated.get("preferred")
     if preferred:
         values.append(
@@ -104,9 +104,9 @@ def _turn(then: Then, row: Row) -> Next | None:
             to = {name: later[name] for name in _SHOWN if later[name] != row[name]}
             if to:
                 if "class" in to:
-                    to["class"] = CLASSES[to["class"]]
+                    to["class"] = nth(CLASSES, to["class"])
                 if "tier" in to:
-                    to["tier"] = then.rules.tier_names[to["tier"]]
+                    to["tier"] = nth(then.rules.tier_names, to["tier"])
                 return Next(later["from_at"], to, "/cadence")
     return None
 

@@ -56,3 +56,8 @@ def _fold(events: Iterable[Event], rules: Rules) -> State:
         advance(state, event, rules)
         state.count = 1
     return state
+
+
+def nth(names: Sequence[str], number: int) -> str:
+    """The name that a row gives by its number."""
+    return names[number]

@@ -2,7 +2,7 @@
 
 from domain.measures import Measured
 from projections import trust
-from projections.explaining.answer import Answer, Next
+from projections.explaining.answer import Answer, Next, written
 from projections.explaining.standing import Then
 
 
@@ -28,7 +28,7 @@ def answer(then: Then) -> Answer:
         },
         since,
         "/trust",
-        [Measured(item.what, f"{item.points:+d}", "within", "window", [item.event]) for item in reversed(inside)],
+        [Measured(item.what, f"{item.points:+d}", "on", written(item.at), [item.event]) for item in reversed(inside)],
         None
         if turn is None
         else Next(turn[0], {"score": turn[1], "band": trust.band(rules, turn[1])}, "/trust/window"),
