@@ -52,7 +52,9 @@ class Categories(Plain):
         if self.if_known and not s.customer.categories:
             return Measured(name, "none known", ">=", str(self.count), [])
         found = self._latest(s.customer, t)
-        return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in found])
+        # Where it is asked only because a category was named once, that is what matters.
+        cited = found or [max(s.customer.categories.values())] if self.if_known else found
+        return Measured(name, str(len(found)), ">=", str(self.count), [id_ for _, id_ in cited])
 
     def needs(self) -> list[tuple[Series, int, int]]:
         """Say what must be remembered."""
