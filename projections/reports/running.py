@@ -6,6 +6,7 @@ each event; when it was recorded comes along only where a report asks for it.
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from psycopg import Connection, sql
 
@@ -66,7 +67,7 @@ class Job(NamedTuple):
             for customer, known, times in read(reader, name, frames[0].asked.known_at, recorded=recorded):
                 events += len(known) if known else 0
                 if known is None:
-                    unreadable.append(customer.hex())
+                    unreadable.append(str(UUID(bytes=customer)))
                 elif not isinstance(known[0], Beside):
                     customers += _collect(self.wanted, frames, parts, customer, known, times, unreadable)
                 if events - told >= _TELL_AFTER:
@@ -101,7 +102,7 @@ def _collect(
             one.report.collect(part, seen, frame)
             mine.append(part)
     except Exception:  # noqa: BLE001 - the boundary: one customer's history must not stop the report
-        unreadable.append(customer.hex())
+        unreadable.append(str(UUID(bytes=customer)))
         return 0
     for whole, part in zip(parts, mine, strict=True):
         merge(whole, part)

@@ -4,20 +4,25 @@ import itertools
 import signal
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import polars
 import pytest
 
 from api.importing import Importer, Summary
-from domain.events import ComplaintEvent
+from domain.events import ComplaintEvent, Event, PurchaseMade, PurchaseReturned
+from domain.facts import micros
 from domain.ledger import Ledger
 from tests.api.importing import RETAIL, Memory, moment, real, real_rows, rejects
+from tests.examples import uid
 from tests.ledgers import Home, opened
+from tests.projections.reporting import report
 
 INCIDENTS = "incident_event_log.csv.gz"
 CLOCK = datetime(2016, 3, 10, tzinfo=UTC)
@@ -75,6 +80,57 @@ def test_an_invoice_of_two_times_takes_the_earliest_by_the_clocks_of_london(
     assert {time[5:7] for time in taken.values() if time.endswith("+01:00")} == {
         f"{month:02d}" for month in range(3, 11)
     }
+
+
+# --- what reports say of it ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bought(retail: tuple[Memory, Summary, Path]) -> list[list[Event]]:
+    """The events of each customer."""
+    streams: dict[str, list[Event]] = defaultdict(list)
+    for cloud in retail[0].clouds:
+        stream = streams[cloud["subject"]]
+        known = {"type": cloud["type"], "id": uid(cloud["id"]), "source": cloud["source"], "version": len(stream) + 1}
+        fields = known | {"at": micros(moment(cloud)), "sequence": cloud["sequence"]} | cloud["data"]
+        stream.append(msgspec.convert(fields, PurchaseMade | PurchaseReturned))
+    return list(streams.values())
+
+
+def test_sales_are_what_the_file_says_by_product_and_month(bought: list[list[Event]]) -> None:
+    rows = polars.read_csv(real(RETAIL), columns=["InvoiceNo", "StockCode", "Quantity", "UnitPrice", "CustomerID"],
+                           schema_overrides={"InvoiceNo": polars.String, "StockCode": polars.String})  # fmt: skip
+    lines = rows.filter(polars.col("CustomerID").is_not_null()).with_columns(
+        amount=(polars.col("Quantity") * polars.col("UnitPrice")).abs().round(2),
+        returned=polars.col("InvoiceNo").str.starts_with("C"),
+    )
+    [whole] = report("sales", bought)
+    assert (whole["gross"], whole["purchases"], whole["returned"]) == (Decimal("8911407.904"), 18_536, 3_654)
+    assert (whole["currency"], whole["customers"]) == ("GBP", 4_372)
+    by_file = {
+        code: (gross, back)
+        for code, gross, back in lines.group_by("StockCode")
+        .agg(
+            polars.col("amount").filter(~polars.col("returned")).sum().alias("gross"),
+            polars.col("amount").filter(polars.col("returned")).sum().alias("back"),
+        )
+        .iter_rows()
+    }
+    by_report = {
+        r["product"]: (float(r["gross"]), float(r["returns"])) for r in report("sales", bought, by=("product",))
+    }
+    assert by_report.keys() == by_file.keys()
+    assert all(by_report[code] == pytest.approx(by_file[code], abs=0.1) for code in by_file)
+    monthly = report("sales", bought, every="month")
+    assert len(monthly) == 13
+    assert sum(r["gross"] for r in monthly) == whole["gross"]
+
+
+def test_cohorts_of_the_file_are_kept_as_it_says(bought: list[list[Event]]) -> None:
+    rows = [r for r in report("retention", bought, as_of=micros(datetime(2011, 12, 31, tzinfo=UTC))) if not r["month"]]
+    buyers = sum(any(isinstance(event, PurchaseMade) for event in events) for events in bought)
+    assert sum(r["customers"] for r in rows) == buyers == 4_339
+    assert len(rows) == 13
 
 
 # --- the incident log ------------------------------------------------------------------------------------------------

@@ -52,7 +52,9 @@ def by_hand(told: list[Event], end: int, edge: int) -> set[str]:
 
 
 @settings(max_examples=25, deadline=None)
-@given(told=histories(most=25, amended=True), first=st.sampled_from([-2, 28, 88, 178, 364]), length=st.sampled_from([4, 8]))
+@given(
+    told=histories(most=25, amended=True), first=st.sampled_from([-2, 28, 88, 178, 364]), length=st.sampled_from([4, 8])
+)
 def test_due_is_what_the_fold_plans_each_day_and_what_was_settled_on_it(
     told: list[Event], first: int, length: int
 ) -> None:
