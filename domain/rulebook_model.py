@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from domain.rulebook_criteria import CriterionOf
-from domain.rulebook_words import Code, Count, Model, Points, Severity, Span, Times, Work
+from domain.rulebook_words import Code, Count, Model, Points, Severity, Span, Times, Version, Work
 
 Channel = Literal[
     "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter",
@@ -238,7 +238,7 @@ class TestCustomer(Model):
 class Rulebook(Model):
     """One version of the rules. It never changes."""
 
-    version: Code
+    version: Version
     title: str = Field(max_length=500)
     horizon: Span  # how far ahead of the last event rows are rendered
     calendar: CalendarRef

@@ -17,8 +17,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Dis
 from domain.facts import DAY, HOUR, MINUTE, NEVER, Series
 from domain.periods import CALENDAR, CalendarName
 
+_VERSION = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,118}[A-Za-z0-9])?$")
 _UNITS = {"minute": MINUTE, "minutes": MINUTE, "hour": HOUR, "hours": HOUR, "day": DAY, "days": DAY}
 _SPAN = re.compile(r"^(\d{1,6}(?:\.\d+)?) (minutes?|hours?|days?)$")
+_NEARLY = re.compile(r"^(\d{1,5}) ?(days?|d|weeks?|w|months?|years?|y)?$")
+_DAYS_OF = {"d": 1, "w": 7, "m": 30, "y": 365}
 _WORK = re.compile(r"^(\d{1,6}(?:\.\d+)?) ?(min|h|d)$")
 
 
@@ -26,11 +29,18 @@ def span(given: Any) -> Any:
     """A span of time in µs."""
     match = _SPAN.match(given) if isinstance(given, str) else None
     if match is None:
-        raise ValueError(f'{given!r} is no span of time; write for example "90 days", "4 hours" or "30 minutes"')
+        raise ValueError(f"{given!r} is no span of time; {_span_meant(given)}")
     found = int(Decimal(match[1]) * _UNITS[match[2]])
     if found > NEVER // 100:
         raise ValueError(f"{given!r} is longer than any rule needs; give less than 80 years")
     return found
+
+
+def _span_meant(given: Any) -> str:
+    """What may have been meant by what is no span."""
+    match = _NEARLY.match(str(given).strip().lower())
+    days = int(match[1]) * _DAYS_OF[match[2][:1]] if match and match[2] else 0
+    return f'perhaps "{days} days" was meant' if days else 'write for example "90 days", "4 hours" or "30 minutes"'
 
 
 def _work(given: Any) -> Any:
@@ -43,6 +53,14 @@ def _work(given: Any) -> Any:
 def _series(given: str) -> str:
     if given not in SERIES:
         raise ValueError(f"{given!r} is not counted{meant(given, SERIES)}")
+    return given
+
+
+def _version(given: str) -> str:
+    if not _VERSION.match(given) or given == "in-force":
+        raise ValueError(
+            f"{given!r} names no version; letters, digits, blanks, dots and hyphens do, such as v2 or 2026-09.1"
+        )
     return given
 
 
@@ -62,6 +80,7 @@ Times = Annotated[int, Field(ge=1, le=1000, strict=True)]
 Points = Annotated[int, Field(ge=0, le=100, strict=True)]
 Kinds = Annotated[list[SeriesName], Field(min_length=1)]
 Code = Annotated[str, Field(min_length=1, max_length=120)]
+Version = Annotated[str, AfterValidator(_version)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Severity = Literal["low", "normal", "high", "critical"]
 

@@ -227,8 +227,7 @@ def _differs(customer: TestCustomer, field: str, wanted: Any, got: Any, seen: _S
         told.append(_reason(seen))
         told += _lacking(field, wanted, seen)
     elif field == "tier":
-        net = ", ".join(f"{amount} {currency}" for currency, amount in seen.state.tier.net.items()) or "nothing"
-        told.append(f"net spend within {seen.rules.tier_window / DAY:g} days is {net}")
+        told += _spend(wanted, seen)
     elif field in {"trust", "band", "falling"}:
         items = seen.state.trust.items[seen.state.trust.first :]
         points = ", ".join(f"{item.what} {item.points:+d} on {_day(item.at, seen)}" for item in items[-8:])
@@ -239,6 +238,19 @@ def _differs(customer: TestCustomer, field: str, wanted: Any, got: Any, seen: _S
         told.append(f"{contact['content']} for {contact['purpose']}, due {_day(contact['due_at'], seen)}"
                     f"{f', but {why}' if why else ''}")  # fmt: skip
     return "; ".join(told)
+
+
+def _spend(wanted: str, seen: _Seen) -> Iterable[str]:
+    """What was spent, and what a tier asks for."""
+    rules = seen.rules
+    net = ", ".join(f"{amount} {currency}" for currency, amount in seen.state.tier.net.items()) or "nothing"
+    yield f"net spend within {rules.tier_window / DAY:g} days is {net}, a tier is lost {rules.down_after / DAY:g} days late"
+    for level in rules.book.tiers.levels:
+        if level.name == wanted:
+            amounts = [f"{amount} {currency}" for currency, amount in level.at_least.items()]
+            amounts += [f"more than {amount} {currency}" for currency, amount in level.over.items()]
+            also = f" and {level.purchases} purchases" if level.purchases else ""
+            yield f"{level.name} asks for {' or '.join(amounts)}{also}"
 
 
 def _reason(seen: _Seen) -> str:

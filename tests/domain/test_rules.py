@@ -45,7 +45,7 @@ def test_every_fault_is_named_by_its_place(document: dict[str, Any]) -> None:
     assert set(found) == {
         "/tiers/window", "/trust/start", "/lifecycle/clauses/0/all/0/of/0", "/shape", "/complaints/near",
     }  # fmt: skip
-    assert "90 days" in found["/tiers/window"]
+    assert "365 days" in found["/tiers/window"]
     assert "purchase" in found["/lifecycle/clauses/0/all/0/of/0"]
 
 
@@ -69,6 +69,76 @@ def test_every_fault_is_named_by_its_place(document: dict[str, Any]) -> None:
     ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None,
 )
 def test_what_a_schema_cannot_say_is_checked_too(
+    document: dict[str, Any], place: tuple[Any, ...], wrong: Any, pointer: str
+) -> None:
+    inner: Any = document
+    for step in place[:-1]:
+        inner = inner[step]
+    inner[place[-1]] = wrong
+    assert pointer in faults(document)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "inner"),
+    [
+        ({"measure": "count", "of": ["purchase"]}, ""),
+        ({"measure": "count", "of": ["purchase"], "at_least": 2, "at_most": 3}, ""),
+        ({"measure": "count", "of": ["purchase"], "at_least": 0}, "/at_least"),
+        ({"measure": "count", "of": ["purchase"], "at_least": 2, "within": "this week"}, "/within"),
+        ({"measure": "count", "of": ["purchase"], "at_least": 2, "within": {"from": "2026-01-01"}}, "/within/until"),
+        (
+            {
+                "measure": "count",
+                "of": ["purchase"],
+                "at_least": 2,
+                "within": {"from": "2026-02-01", "until": "2026-01-01"},
+            },
+            "/within",
+        ),
+        ({"measure": "count", "of": ["purchase"], "at_least": 2, "within": "90 days", "since": "entry"}, ""),
+        ({"measure": "recency", "of": ["purchase"]}, ""),
+        ({"measure": "rhythm", "of": ["purchase"], "gap": "smallest", "at_most": "90 days"}, "/gap"),
+        ({"measure": "rhythm", "of": ["purchase"], "gap": "median", "at_most": "90 days", "last": 1}, "/last"),
+        ({"measure": "spend", "currency": "pounds", "at_least": 5, "within": "90 days"}, "/currency"),
+        ({"measure": "spend", "currency": "GBP", "within": "90 days"}, ""),
+        (
+            {"measure": "spend-ratio", "currency": "GBP", "at_least": 2, "within": "90 days", "before": "last year"},
+            "/before",
+        ),
+        ({"measure": "average-rating", "of": "stars", "at_least": 4}, "/of"),
+        ({"measure": "been-in", "stage": "love"}, "/stage"),
+        ({"measure": "been-in", "stage": "expansion", "at_least": 1, "at_most": 2}, ""),
+        ({"measure": "open-complaints", "at_most": 0, "severity": ["urgent"]}, "/severity/0"),
+        ({"any": []}, "/any"),
+        ({"any": [{"measure": "tier", "at_least": "tin"}]}, "/any/0/at_least"),
+        ({"not": {"all": [{"measure": "ended"}, {"measure": "trsut", "below": 5}]}}, "/not/all/1/measure"),
+        ({"not": {"not": {"measure": "trust", "belw": 5}}}, "/not/not/belw"),
+        ({"of": ["purchase"], "at_least": 2}, ""),
+        ("ended", ""),
+    ],
+    ids=str,
+)
+def test_mistakes_in_a_criterion_are_named(document: dict[str, Any], criterion: Any, inner: str) -> None:
+    document["lifecycle"]["clauses"][4]["all"] = [criterion]
+    assert set(faults(document)) == {f"/lifecycle/clauses/4/all/0{inner}"}
+
+
+@pytest.mark.parametrize(
+    ("place", "wrong", "pointer"),
+    [
+        (("version",), "in-force", "/version"),
+        (("version",), "v/2", "/version"),
+        (("lifecycle", "stages"), ["awareness", "awareness"], "/lifecycle/stages"),
+        (("lifecycle", "clauses", 1, "name"), "ended", "/lifecycle/clauses"),
+        (("tiers", "otherwise"), "gold", "/tiers/levels"),
+        (("contact", "zone"), "Asia/Atlantis", "/contact/zone"),
+        (("cadence", "no_selling_in"), ["love"], "/cadence/no_selling_in/0"),
+        (("benefits",), {"fit": {"tin": ["tea"]}}, "/benefits/fit/tin"),
+        (("priorities",), {"fading_first": ["tin"]}, "/priorities/fading_first/0"),
+    ],
+    ids=lambda value: "-".join(map(str, value)) if isinstance(value, tuple) else None,
+)
+def test_names_are_known_and_given_once(
     document: dict[str, Any], place: tuple[Any, ...], wrong: Any, pointer: str
 ) -> None:
     inner: Any = document
