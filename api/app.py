@@ -10,7 +10,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import customers, directory, errors, events, feed, identities, ops, queues, rebuilds, reports, rulebooks
+from api import (
+    customers,
+    directory,
+    errors,
+    events,
+    explaining,
+    feed,
+    identities,
+    ops,
+    queues,
+    rebuilds,
+    reports,
+    rulebooks,
+)
 from api.counts import Counting
 from api.grouping import Grouping
 from api.wiring import House
@@ -38,7 +51,19 @@ def create_app(house: House) -> FastAPI:
         servers=[{"url": "/"}],
     )
     app.state.house = house
-    for module in (events, feed, directory, customers, identities, queues, rebuilds, rulebooks, reports, ops):
+    for module in (
+        events,
+        feed,
+        directory,
+        customers,
+        explaining,
+        identities,
+        queues,
+        rebuilds,
+        rulebooks,
+        reports,
+        ops,
+    ):
         app.include_router(module.router)
     errors.install(app)
     _describe(app)

@@ -37,6 +37,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from domain import errors as domain
+from projections.explaining.cases import UnknownComplaint
 from projections.generations import Unready
 
 logger = logging.getLogger(__name__)
@@ -167,6 +168,7 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
     {
         domain.Refusal: HTTPStatus.UNPROCESSABLE_ENTITY,
         domain.UnknownCustomer: HTTPStatus.NOT_FOUND,
+        UnknownComplaint: HTTPStatus.NOT_FOUND,
         domain.DifferentContent: HTTPStatus.CONFLICT,
         domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
         domain.Contradiction: HTTPStatus.CONFLICT,

@@ -1,5 +1,6 @@
 """Answers as tables and panels for a terminal. Takes what the HTTP routes answer, so that both always say the same."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -161,6 +162,18 @@ def _pairs(*pairs: tuple[str, str]) -> Table:
     for name, value in pairs:
         table.add_row(Text(name, style="bold"), Text(value))
     return table
+
+
+def explanation(answer: Answer) -> RenderableType:
+    """Why something is as it is: what is said of it, and the kinds of events that it rests on."""
+    first, *rest = answer["words"]
+    parts: list[RenderableType] = [Text(first, style="bold")]
+    parts += [Text(f"  {line}", style="dim") if line.startswith("– ") else Text(line) for line in rest]
+    kinds = Counter(event["type"] for event in answer["events"])
+    if kinds:
+        parts += [Text(), Text(", ".join(f"{kind} {number}" for kind, number in kinds.most_common()), style="dim")]
+    title = Text.assemble((answer["field"], "bold"), f"  {answer['clause']}" if answer["clause"] else "")
+    return Panel(Group(*parts), title=title, title_align="left", subtitle=_moment(answer), subtitle_align="right")
 
 
 def counts(title: str, numbers: Sequence[tuple[str, int]], styles: Mapping[str, str]) -> RenderableType:

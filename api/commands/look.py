@@ -2,12 +2,11 @@
 
 import contextlib
 from enum import StrEnum
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
-from rich.tree import Tree
 
-from api import customers, queueing, queues, rendering
+from api import customers, explaining, queueing, queues, rendering
 from api.commands.building import build_at
 from api.commands.common import AsOf, Json, KnownAt, Quiet, RulebookVersion, at_home_with_rows, print_json, screen
 from api.coordinates import Coordinates, coordinates
@@ -34,8 +33,16 @@ class Explained(StrEnum):
     tier = "tier"
     trust = "trust"
     manager = "manager"
-    complaints = "complaints"
+    deadline = "deadline"
+    rank = "rank"
     outreach = "outreach"
+
+
+class Spoken(StrEnum):
+    """The languages of explanations."""
+
+    en = "en"
+    id = "id"
 
 
 def customer(
@@ -47,6 +54,11 @@ def customer(
     known_at: KnownAt = None,
     rulebook: RulebookVersion = None,
     explain: Annotated[Explained | None, typer.Option(help="Say why this is as it is.")] = None,
+    complaint: Annotated[
+        str | None,
+        typer.Option(help="Which complaint deadline and rank are explained of; default the most urgent one."),
+    ] = None,
+    language: Annotated[Spoken, typer.Option(help="Of the explanation.")] = Spoken.en,
     as_json: Json = False,
 ) -> None:
     """What is known of a customer: last talk, open promises and complaints, how they stand and who cares for them."""
@@ -59,13 +71,13 @@ def customer(
             _several(house, found, at, as_json=as_json)
             return
         if explain is not None:
-            answer = _explained(house, found[0], at, explain)
+            answer = explaining.explained(house, found[0], at, explain.value, complaint, language.value)
         else:
             answer = customers.page(house, look(house, found[0], at, customers.PAGE_TABLES), house.ledger)
     if as_json:
         print_json(answer)
     else:
-        screen().print(rendering.customer(answer) if explain is None else _tree(explain, answer))
+        screen().print(rendering.customer(answer) if explain is None else rendering.explanation(answer))
 
 
 def _several(house: House, found: Any, at: Coordinates, *, as_json: bool) -> None:
@@ -88,42 +100,6 @@ def _several(house: House, found: Any, at: Coordinates, *, as_json: bool) -> Non
         print_json(items)
     else:
         screen().print(rendering.listed(items))
-
-
-def _explained(house: House, found: str, at: Any, field: Explained) -> dict[str, Any]:
-    tables = (*customers.PAGE_TABLES, "complaints", "outreach")
-    view = look(house, found, at, tables)
-    page = customers.page(house, view, house.ledger)
-    about = {n: page[n] for n in ("customer", "as_of", "rulebook", "position")}
-    standing = page["standing"]
-    match field:
-        case Explained.stage:
-            return about | {n: standing[n] for n in ("stage", "stage_since", "because", "fading")}
-        case Explained.tier:
-            return about | {"tier": standing["tier"], "net_over_the_window": page["tier"]["net"]}
-        case Explained.trust:
-            return about | {"trust": standing["trust"], "falling": standing["falling"]} | page["trust"]
-        case Explained.manager:
-            return about | {n: standing[n] for n in ("owner", "owner_since", "acting")}
-        case Explained.complaints:
-            return about | {"complaints": customers.cases(view, house.ledger)}
-        case Explained.outreach:
-            return about | {"outreach": customers.contacts(view, house.ledger)}
-
-
-def _tree(field: Explained, answer: Any) -> Tree:
-    tree = Tree(f"[bold]{field.value}[/]")
-    _grow(tree, answer)
-    return tree
-
-
-def _grow(tree: Tree, value: dict[str, Any] | list[Any]) -> None:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
-    for name, inner in pairs:
-        if isinstance(inner, dict | list):
-            _grow(tree.add(str(name), style="bold"), cast("dict[str, Any] | list[Any]", inner))
-        else:
-            tree.add(f"{name}: {inner}", style="not bold")
 
 
 def queue(

@@ -48,6 +48,8 @@ class Explanation(Struct, frozen=True):
     """Where the customer lives, as far as it is known: in what time dates are read."""
     events: list[str]
     """Ids, in the order in which they are folded; what amends an event stands behind it."""
+    known: bool = True
+    """Whether anything was known of the customer then."""
     towards: list["Way"] = field(default_factory=list["Way"])
     """Of a stage: the ways out of it, as they measure now. What is missing rests on what never happened."""
 

@@ -64,6 +64,7 @@ def explain(question: Question, events: Sequence[Event]) -> Explanation:
         then.rules.version,
         state.customer.timezone or then.rules.contact.zone,
         _cited(question, answer, history, then),
+        bool(history.events),
         stage.towards(then) if question.field == "stage" and state.count else [],
     )
 

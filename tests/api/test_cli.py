@@ -113,10 +113,13 @@ def test_a_name_that_several_have_lists_them(jejak: Jejak, siti: str) -> None:
 
 
 @pytest.mark.usefixtures("siti")
-@pytest.mark.parametrize("field", ["stage", "tier", "trust", "manager", "complaints", "outreach"])
+@pytest.mark.parametrize("field", ["stage", "tier", "trust", "manager", "deadline", "rank", "outreach"])
 def test_what_is_said_can_be_explained(jejak: Jejak, field: str) -> None:
-    assert jejak("customer", "crm:C-1", "--explain", field).out.startswith(field)
-    assert jejak("customer", "crm:C-1", "--explain", field, "--json").json()["rulebook"] == "v1"
+    answer = jejak("customer", "crm:C-1", "--explain", field, "--json").json()
+    assert (answer["field"], answer["rulebook"]) == (field, "v1")
+    assert answer["words"][0] in jejak("customer", "crm:C-1", "--explain", field).out
+    indonesian = jejak("customer", "crm:C-1", "--explain", field, "--language", "id", "--json").json()
+    assert indonesian["words"][0] != answer["words"][0]
 
 
 @pytest.mark.usefixtures("siti")

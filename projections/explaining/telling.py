@@ -1,0 +1,264 @@
+"""An explanation as lines to be said: a key for the sentence, and what stands in it. No language is known here."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from domain.facts import micros
+from domain.measures import Measured
+from projections.explaining.answer import NOTHING, Answer, Explanation, Next
+
+
+class Day(NamedTuple):
+    """An instant (µs), said as a date."""
+
+    at: int
+
+
+class Moment(NamedTuple):
+    """An instant (µs), said as date and time."""
+
+    at: int
+
+
+class Code(NamedTuple):
+    """A code of ours or of a rulebook, said by its name where it has one."""
+
+    code: str
+
+
+class Measure(NamedTuple):
+    """What was measured, a value or a threshold, as the rulebook's criteria write it."""
+
+    text: str
+
+
+class Line(NamedTuple):
+    """A sentence; `level` 1 stands under the one before."""
+
+    key: str
+    values: dict[str, Any]
+    level: int = 0
+
+
+def lines(said: Explanation) -> list[Line]:
+    """Everything that is said of an explanation, in order."""
+    answer = said.answer
+    if answer.clause == NOTHING:
+        return [Line(f"{answer.field}.nothing", {})]
+    told = list(_TELL[answer.field](answer))
+    told += [_way(way.clause, way.to, way.measured, way.met) for way in said.towards if not way.holds]
+    told.append(Line("rests" if said.events else "rests.none", {"count": len(said.events)}))
+    return told
+
+
+def _day(us: int | None) -> Day | None:
+    return None if us is None else Day(us)
+
+
+def _instant(written: str) -> int:
+    return micros(datetime.fromisoformat(written))
+
+
+def _measured(values: Iterable[Measured]) -> list[Line]:
+    return [
+        Line(
+            "measured" if value.test in {">=", "<=", "<", ">", "="} else "measured.plain",
+            {
+                "measure": Measure(value.measure),
+                "value": Measure(value.value),
+                "test": Code(value.test),
+                "threshold": Measure(value.threshold),
+            },
+            1,
+        )
+        for value in values
+    ]
+
+
+def _way(clause: str, to: str, measured: list[Measured], met: list[bool]) -> Line:
+    missing = next((m for m, holds in zip(measured, met, strict=True) if not holds), None)
+    if missing is None:  # all hold, and a way back would be open at once
+        return Line("towards.undone", {"to": Code(to), "clause": clause})
+    return Line(
+        "towards",
+        {
+            "to": Code(to),
+            "clause": clause,
+            "measure": Measure(missing.measure),
+            "value": Measure(missing.value),
+            "test": Code(missing.test),
+            "threshold": Measure(missing.threshold),
+        },
+    )
+
+
+def _next(next_: Next | None, field: str, **values: Any) -> Line:
+    if next_ is None:
+        return Line("next.none", {})
+    return Line(f"next.{field}", {"at": Day(next_.at), **values})
+
+
+# --- by field ---------------------------------------------------------------------------------------------------------
+
+
+def _stage(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    yield Line("stage", {"stage": Code(verdict["stage"]), "since": _day(answer.since), "clause": answer.clause})
+    yield from _measured(answer.values)
+    if verdict["before"]:
+        yield Line("stage.before", {"before": Code(verdict["before"])})
+    if verdict["fading"]:
+        yield Line("stage.fading", {})
+    elif verdict["fades_at"]:
+        yield Line("stage.fades", {"at": Day(verdict["fades_at"])})
+    next_ = answer.next
+    yield _next(next_, "stage", **({"stage": Code(next_.to["stage"]), "clause": next_.clause} if next_ else {}))
+
+
+def _tier(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    yield Line("tier", {"tier": Code(verdict["tier"]), "since": _day(answer.since)})
+    yield from _measured(answer.values)
+    if verdict["kept_until_at"]:
+        yield Line("tier.kept", {"at": Day(verdict["kept_until_at"])})
+    next_ = answer.next
+    yield _next(next_, "tier", **({"tier": Code(next_.to["tier"])} if next_ else {}))
+
+
+def _trust(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    yield Line("trust", {"score": verdict["score"], "band": Code(verdict["band"]), "start": verdict["start"]})
+    if verdict["falling"]:
+        yield Line("trust.falling", {})
+    for value in answer.values:
+        at = Day(_instant(value.threshold))
+        yield Line("trust.item", {"what": Code(value.measure), "points": value.value, "at": at}, 1)
+    next_ = answer.next
+    yield _next(next_, "trust", **({"score": next_.to["score"], "band": Code(next_.to["band"])} if next_ else {}))
+
+
+def _manager(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    if verdict["manager"] is None:
+        yield Line("manager.nobody" if answer.since is None else "manager.none", {"since": _day(answer.since)})
+    else:
+        yield Line("manager", {"manager": verdict["manager"], "since": _day(answer.since)})
+    if verdict["before"]:
+        yield Line("manager.before", {"before": verdict["before"]})
+    if verdict["reason"]:
+        yield Line("manager.reason", {"reason": verdict["reason"]})
+    if verdict["introduced_at"]:
+        yield Line("manager.introduced", {"at": Day(verdict["introduced_at"])})
+    next_ = answer.next
+    if verdict["cover"] and next_:
+        cover = {"cover": verdict["cover"], "since": Day(verdict["cover_since_at"]), "at": Day(next_.at)}
+        yield Line("manager.cover", cover)
+    else:
+        yield Line("next.none", {})
+
+
+def _rank(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    key = {name: Code(verdict[name]) for name in ("lateness", "severity", "tier", "by")}
+    yield Line("rank", {**key, "at": Moment(verdict["ranked_at"])})
+    yield Line(f"rank.{verdict['lateness']}", {"by": Code(verdict["by"]), "at": Moment(verdict["ranked_at"])}, 1)
+    yield Line("rank.severity", {"severity": Code(verdict["severity"])}, 1)
+    yield Line("rank.tier", {"tier": Code(verdict["tier"])}, 1)
+    next_ = answer.next
+    to = {name: Code(next_.to[name]) for name in ("lateness", "severity", "tier")} if next_ else {}
+    yield _next(next_, "rank", **({**to, "at": Moment(next_.at)} if next_ else {}))
+
+
+def _deadline(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    about = {"severity": Code(verdict["severity"]), "round": verdict["round"], "since": _day(answer.since)}
+    if verdict["step"] is None:
+        yield Line("deadline.none", {**about, "state": Code(verdict["state"])})
+    else:
+        due = {"step": Code(verdict["step"]), "at": Moment(verdict["due_at"])}
+        yield Line("deadline.late" if verdict["late"] else "deadline", {**about, **due})
+    yield Line("deadline.calendar", {"calendar": verdict["calendar"]})
+    for step in verdict["steps"]:
+        yield from _step(step, verdict["factor"])
+    for pause in verdict["pauses"]:
+        until = pause["until_at"]
+        at = {"since": Moment(pause["from_at"])}
+        yield Line("deadline.pause", {**at, "at": Moment(until)}, 1) if until else Line("deadline.paused", at, 1)
+    for name in ("promised", "extended"):
+        if verdict[f"{name}_at"]:
+            yield Line(f"deadline.{name}", {"at": Moment(verdict[f"{name}_at"])})
+    in_force = verdict["in_force"]
+    if in_force.get("resolve_at"):
+        yield Line("deadline.in-force", {"at": Moment(in_force["resolve_at"]), "rulebook": in_force["rulebook"]})
+    for past in verdict["rounds"]:
+        values = {"round": past["round"], "at": Moment(past["resolved_at"]), "due": _moment(past["due_at"])}
+        yield Line("deadline.round.late" if past["late"] else "deadline.round", values)
+    next_ = answer.next
+    if next_ is None:
+        yield Line("next.none", {})
+    else:
+        missed = next_.to.get("missed")
+        key = "next.missed" if missed else "next.near"
+        yield Line(key, {"at": Moment(next_.at), "step": Code(missed or "resolve")})
+
+
+def _moment(us: int | None) -> Moment | Code:
+    return Code("never") if us is None else Moment(us)
+
+
+def _step(step: dict[str, Any], factor: float | None) -> Iterable[Line]:
+    of = {"step": Code(step["step"]), "minutes": step["minutes"], "factor": factor or 1.0}
+    if step["done_at"] and not step["due_at"]:
+        yield Line("deadline.step.done", {**of, "at": Moment(step["done_at"])}, 1)
+    elif step["due_at"]:
+        yield Line("deadline.step", {**of, "at": Moment(step["due_at"])}, 1)
+
+
+def _outreach(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    about = verdict["content"] or verdict["purpose"]
+    yield Line(
+        f"outreach.{verdict['class']}",
+        {"at": Moment(verdict["due_at"]), "about": Code(about), "purpose": Code(verdict["purpose"])},
+    )
+    if verdict["unreachable"]:
+        yield Line("outreach.unreachable", {"why": Code(verdict["unreachable"])})
+    elif verdict["channel"]:
+        yield Line("outreach.channel", {"channel": Code(verdict["channel"])})
+    if verdict["held"]:
+        yield Line("outreach.held", {"why": Code(verdict["held"])})
+    who = verdict["staff"] or verdict["owner"]
+    yield Line("outreach.who", {"who": who}) if who else Line("outreach.nobody", {})
+    yield Line("outreach.because", {"stage": Code(verdict["stage"]), "tier": Code(verdict["tier"])})
+    for value in answer.values:
+        yield from _counted(value)
+    next_ = answer.next
+    if next_ is None:
+        yield Line("next.none", {})
+        return
+    yield Line("next.outreach", {"at": Moment(next_.at)})
+    for name, to in next_.to.items():
+        said = Moment(to) if name.endswith("_at") else Code("–" if to is None else str(to))
+        yield Line("outreach.turns", {"what": Code(name), "to": said}, 1)
+
+
+def _counted(value: Measured) -> Iterable[Line]:
+    match value.measure:
+        case "rhythm":
+            key = "outreach.rhythm.monthly" if value.threshold == "1" else "outreach.rhythm.of"
+            yield Line(key, {"times": int(value.value), "months": int(value.threshold)}, 1)
+        case "cadence":
+            yield Line("outreach.wish", {}, 1)
+        case "preferred channels":
+            yield Line("outreach.preferred", {"channels": value.value}, 1)
+        case "snoozed":
+            yield Line("outreach.snoozed", {"at": Day(_instant(value.threshold))}, 1)
+        case _:
+            yield Line("outreach.from", {"what": Code(value.measure), "at": Day(_instant(value.value))}, 1)
+
+
+_TELL = {
+    "stage": _stage, "tier": _tier, "trust": _trust, "manager": _manager, "rank": _rank, "deadline": _deadline,
+    "outreach": _outreach,
+}  # fmt: skip
