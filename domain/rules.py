@@ -93,6 +93,20 @@ def _tier_marks(levels: Iterable[doc.Level]) -> dict[str, list[tuple[int, Decima
     return marks
 
 
+class _Benefits:
+    """Which benefits fit, by tier."""
+
+    def __init__(self, rules: doc.BenefitRules, tiers: list[str]) -> None:
+        self.said = bool(rules.fit or rules.unfit)
+        self._fit = [rules.fit.get(name, rules.fit.get("*", [])) for name in tiers]
+        self._unfit = [frozenset(rules.unfit.get(name, rules.unfit.get("*", []))) for name in tiers]
+
+    def fitting(self, tier: int, wished: Iterable[str]) -> list[str]:
+        """What to offer: what they wished for first, then what fits their tier; nothing that does not."""
+        offered = dict.fromkeys([*wished, *self._fit[tier]])
+        return [benefit for benefit in offered if benefit not in self._unfit[tier]]
+
+
 class Rules:
     """A compiled rulebook. Read-only; one is shared by all folds of a process."""
 
@@ -126,6 +140,9 @@ class Rules:
         self.late_times = self._late_times()
         self.cadence = book.cadence
         self.contact = book.contact
+        self.benefits = _Benefits(book.benefits, self.tier_names)
+        first = book.priorities.fading_first
+        self.fading_first = frozenset((0, 1) if first is None else map(self.tier_names.index, first))
         self.quiet = QuietHours(book.contact.quiet, calendar.document.holidays)
         self.watch_always = Changed.NEWS | Changed.SPEND | Changed.RETURNED | Changed.PROMISES
         self.memory = self._memory()

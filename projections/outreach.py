@@ -50,8 +50,6 @@ TABLE = Table(
     ),
 )
 
-_TIERS_HIGH = 2  # tiers before this one are high
-
 
 class _Plan(NamedTuple):
     due: int
@@ -96,7 +94,7 @@ def _rhythm_rows(
         starts = [step.at, *(cut for cut in cuts if step.at < cut < end)]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
             plan = _by_rhythm(state, rules, step, start, reach)
-            rank = FADING if step.fading and step.tier < _TIERS_HIGH else RHYTHM
+            rank = FADING if step.fading and step.tier in rules.fading_first else RHYTHM
             _join(rows, _row(start, stop, "rhythm", rank, step.tier, plan, owner, None, None))
     return rows
 
@@ -144,6 +142,8 @@ def _by_rhythm(state: State, rules: Rules, step: Step, start: int, reach: set[st
     c = state.customer
     rhythm = rhythm_of(rules, step)
     due, why = due_by(state, rules, step, rhythm)
+    if rules.benefits.said:
+        why = why | {"benefits": rules.benefits.fitting(step.tier, c.wishes.benefits)}
     purpose, content = matter(c, rules, step, start)
     channel, unreachable = channel_for(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
     if purpose == "selling" and not consented(c, rules, channel, "selling", start):

@@ -8,11 +8,12 @@ from hypothesis import settings
 from domain import events as e
 from domain.facts import DAY
 from domain.families.conversation import refused
-from domain.rules import first_rules
+from domain.rules import compile_rules, first_rules, shipped
 from projections import fold
 from projections.outreach import FADING, PLANNED, PROMISE, RHYTHM
 from tests import examples
 from tests.projections.histories import histories
+from tests.projections.test_lifecycle import loyal
 from tests.spec import Spec, a, as_dict, given
 
 RULES = first_rules()
@@ -192,3 +193,20 @@ def test_every_customer_is_due_held_or_unreachable_at_any_time(history: list[e.E
     for one, other in pairwise(rows):
         assert one["until_at"] == other["from_at"]
     assert all(row["ready"] or row["held"] or row["unreachable"] for row in rows)
+
+
+def test_benefits_follow_tier_and_wish_where_the_rulebook_says_so() -> None:
+    says = {"fit": {"basic": ["discount"], "*": ["personal-service"]}, "unfit": {"*": ["discount"]}}
+    rules = compile_rules(shipped() | {"version": "v2", "benefits": says})
+    story = Spec([*whatsapp(), bought(1, "100")], rules)
+    assert rhythm(story)["why"]["benefits"] == []  # what fits nobody is not offered, whoever names it
+    gold = Spec([*whatsapp(), bought(1, "50000000"), a(e.PreferenceStated, 2, benefits=("tea", "discount"))], rules)
+    assert rhythm(gold)["why"]["benefits"] == ["tea", "personal-service"]
+    assert "benefits" not in rhythm(given(*whatsapp()))["why"]
+
+
+def test_a_rulebook_says_whose_fading_comes_first() -> None:
+    fades = [row["class"] for row in given(*loyal()).rows("outreach") if row["item"] == "rhythm"]
+    first = compile_rules(shipped() | {"version": "v2", "priorities": {"fading_first": ["silver", "basic"]}})
+    others = [row["class"] for row in given(*loyal()).under(first).rows("outreach") if row["item"] == "rhythm"]
+    assert (FADING in fades, FADING in others) == (False, True)
