@@ -115,4 +115,4 @@ def _carry(before: State, state: State, old: Rules, new: Rules, t: int) -> None:
     state.stage, state.entered = (before.stage, before.entered) if known else (fold.begin().stage, t)
     state.unmet_since = before.unmet_since if state.stage == new.lifecycle.fading_stage else 0
     state.dirty = 0
-    lifecycle.ask_anew(state, t)
+    lifecycle.ask_anew(state, new, t)

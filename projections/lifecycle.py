@@ -93,9 +93,10 @@ _UNASKED = Asked()
 _NEVER = Asked(NEVER)
 
 
-def ask_anew(state: State, t: int) -> None:
+def ask_anew(state: State, rules: Rules, t: int) -> None:
     """Have every clause asked again at `t`: the rules, or what they are asked of, are others now."""
-    state.asked, state.kept = [], _UNASKED
+    state.asked = []
+    state.kept = _UNASKED if state.stage == rules.lifecycle.fading_stage else _NEVER
     state.stage_due = state.due = t
     state.watch = state.stage_watch = -1
 
