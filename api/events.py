@@ -82,7 +82,11 @@ async def append_events(request: Request) -> Response:
     clouds = await decoded(request, body)
     ledger: Ledger = request.app.state.house.ledger
     actor = f"key:{bearer.id}"
+    if not bearer.may("rules") and not isinstance(clouds, Mapping):
+        clouds = [_out_of_place(cloud) or cloud for cloud in clouds]
     if isinstance(clouds, Mapping):
+        if not bearer.may("rules") and (refused := _out_of_place(clouds)) is not None:
+            return _single(refused)
         if dry_run:
             return _single((await run_in_threadpool(ledger.record, [clouds], actor=actor, dry_run=True))[0])
         if len(body) < AT_ONCE:
@@ -138,6 +142,14 @@ async def decoded(request: Request, body: bytes) -> Mapping[str, Any] | Sequence
     if isinstance(value, dict) and not wants_list:
         return cast("dict[str, Any]", value)
     raise BadRequest(f"the body has to be {'an array of events' if wants_list else 'an event, a JSON object'}")
+
+
+def _out_of_place(cloud: Any) -> Refusal | None:
+    """What would change the rules is for those who may."""
+    kind = cast("Mapping[str, Any]", cloud).get("type") if isinstance(cloud, Mapping) else None
+    if isinstance(kind, str) and kind.startswith(("rulebook.", "calendar.")):
+        return NoRight(f"{kind} needs the scope rules; POST /v1/rulebooks checks and publishes rules")
+    return None
 
 
 def _media(request: Request) -> str:

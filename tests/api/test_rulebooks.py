@@ -202,6 +202,19 @@ def test_publishing_needs_the_right_to(app_client: TestClient, house: House) -> 
     assert app_client.get("/v1/rulebooks/v2", headers=ruler).json()["published_by"] == "ana"
 
 
+def test_rules_do_not_change_by_an_event_of_somebody_who_may_not_change_them(
+    app_client: TestClient, house: House
+) -> None:
+    headers = {"Authorization": f"Bearer {house.bearers.create('shop', ['append'])}"}
+    promoted = event("p1", "rulebook.promoted.v1", 0, rulebook="v1")
+    del promoted["subject"]
+    assert app_client.post("/v1/events", json=promoted, headers=headers).status_code == 403
+    told = app_client.post(
+        "/v1/events", json=[promoted, event("c1", "call.made", 0, direction="inbound")], headers=headers
+    )
+    assert [result["status"] for result in told.json()["results"]] == ["refused", "recorded"]
+
+
 def test_the_schema_describes_what_ships(client: TestClient) -> None:
     schema = client.get("/v1/rulebooks/schema").json()
     assert set(shipped()) <= set(schema["properties"])
