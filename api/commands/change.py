@@ -52,7 +52,8 @@ def rebuild(
     """Make rows anew beside the present ones: under the same rules to replace them, under others to compare them first."""
     with at_home(quiet=quiet) as house:
         wish = Wish(rulebook, moment(as_of, "as_of"), known_at, sample, name, resume)
-        last = Progress(0, 0, house.ledger.head(), 0.0)
+        total = house.ledger.head() // (sample or 1) if resume is None else changing.find(house, resume).total
+        last = Progress(0, 0, total, 0.0)
         with meter("rebuild", last.total, "events", quiet=quiet or as_json) as bar:
 
             def note(progress: Progress) -> None:
