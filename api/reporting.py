@@ -142,6 +142,8 @@ def _every(report: Report, text: str | None) -> Every | None:
         return report.every
     if text == WHOLE:
         return None
+    if not (report.timed and report.periods):
+        raise BadRequest(f"{report.name} has no periods: leave `every` out", pointer="/query/every")
     if text not in EVERY:
         raise BadRequest(f"every is {text!r}; {', '.join(EVERY)} or {WHOLE} would be right", pointer="/query/every")
     return text
@@ -152,7 +154,7 @@ def listed() -> list[dict[str, Any]]:
     return [
         {
             "name": r.name, "title": r.title, "about": r.about, "by": list(r.by), "default_by": list(r.default),
-            "every": r.every, "period": r.timed, "default_days": r.days, "suggests": r.suggests,
+            "every": r.every, "period": r.timed, "periods": r.timed and r.periods, "default_days": r.days, "suggests": r.suggests,
         }
         for r in REPORTS.values()
     ]  # fmt: skip

@@ -31,5 +31,5 @@ def table(part: Part, _frame: Frame) -> Made:
 
 REPORT = Report(
     "affinity", "Affinity", "What is bought together, and what is bought after what.", collect, table,
-    by=BY, default=("category",), several=False,
+    by=BY, default=("category",), several=False, periods=False,
 )  # fmt: skip

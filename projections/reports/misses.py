@@ -59,4 +59,5 @@ REPORT = Report(
     collect,
     table,
     recorded=True,
+    periods=False,
 )

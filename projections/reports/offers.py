@@ -62,5 +62,5 @@ def _offering(cloud: dict[str, Any], offer: str) -> dict[str, Any]:
 
 REPORT = Report(
     "offers", "What to offer next", "What goes best with what each customer bought, and they never bought.",
-    collect, table, by=BY, default=("category",), several=False, suggests=True,
+    collect, table, by=BY, default=("category",), several=False, periods=False, suggests=True,
 )  # fmt: skip

@@ -71,5 +71,5 @@ def table(part: Part, frame: Frame) -> Made:
 
 REPORT = Report(
     "pipeline", "Pipeline", "Prospects by product, stage or manager: open, weighted, won and lost.", collect, table,
-    by=("product", "category", "stage", "tier", "manager", "staff"), default=("product", "stage"),
+    by=("product", "category", "stage", "tier", "manager", "staff"), default=("product", "stage"), periods=False,
 )  # fmt: skip

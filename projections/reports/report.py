@@ -87,6 +87,8 @@ class Report:
     """Whether `by` may name several."""
     timed: bool = True
     """Whether it is about a period; if not, about the moment `as_of` alone."""
+    periods: bool = True
+    """Whether that can be cut into months and the like."""
     days: int | None = None
     """How many days back it looks where the question does not say; None: all there is."""
     recorded: bool = False

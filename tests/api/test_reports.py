@@ -153,6 +153,7 @@ def test_all_reports_are_listed(reader: TestClient) -> None:
         ("sales", {"by": "colour"}, 422, "bad-request"),
         ("affinity", {"by": "product,category"}, 422, "bad-request"),
         ("sales", {"every": "fortnight"}, 422, "bad-request"),
+        ("funnel", {"every": "month"}, 422, "bad-request"),
         ("sales", {"from": "2026-05-01", "to": "2026-04-01"}, 422, "bad-request"),
         ("funnel", {"from": "2026-05-01"}, 422, "bad-request"),
         ("sales", {"from": "soon"}, 422, "bad-request"),

@@ -3,13 +3,14 @@
 import random
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from domain.events import Event, ProductListed
-from domain.rules import Rules, first_rules
-from projections import parallel
+from domain.events import ComplaintOpened, ComplaintResolved, Event, ProductListed, RulebookPromoted
+from domain.rules import Rules, compile_rules, first_rules, shipped
+from projections import catalogue, parallel
 from projections.reports import running
 from projections.reports.registry import REPORTS
 from projections.reports.report import Made
@@ -125,6 +126,40 @@ def test_events_beside_customers_are_no_customers(database: str, ledger: Connect
         database, [Wanted(REPORTS["funnel"], asked())], rules, "v1", processes=0, progress=seen.append
     )  # fmt: skip
     assert (done.customers, done.events, seen[-1]) == (1, 2, 2)
+
+
+def test_in_force_is_what_was_promoted_as_far_as_it_was_known(database: str, ledger: Connection) -> None:
+    late = [
+        a(ComplaintOpened, 1, complaint="k", severity="normal"),
+        a(ComplaintResolved, 20, complaint="k"),
+        a(ComplaintOpened, 31, complaint="l", severity="normal"),
+        a(ComplaintResolved, 51, complaint="l"),
+    ]
+    customer, beside = given.new_id(), given.new_id()
+    position = given.append(ledger, [(customer, event) for event in late])
+    given.append(ledger, [(beside, a(RulebookPromoted, 30, rulebook="v2"))])
+    catalogue.record(ledger, [UUID(beside).bytes], position + 1)
+
+    def missed(known_at: int, rulebook: str) -> tuple[int, ...]:
+        question = asked(as_of=day(300), by=(), rulebook=rulebook)._replace(known_at=known_at)
+        [made] = running.run(database, [Wanted(REPORTS["complaints"], question)], lenient, "v1", processes=0).made
+        [row] = made.rows
+        found = {c.name: value for c, value in zip(made.columns, row, strict=True)}
+        return tuple(found[f"{b}_knew"] + found[f"{b}_could_not_know"] for b in ("in_force", "restated"))
+
+    assert missed(position + 1, "in-force") == (1, 1)
+    assert missed(position + 1, "v1") == (1, 2)
+    assert missed(position + 1, "v2") == (1, 0)
+    assert missed(position, "in-force") == (2, 2)
+
+
+def lenient(version: str) -> Rules:
+    """v2 gives complaints ten times as long."""
+    if version == "v1":
+        return first_rules()
+    document: dict[str, Any] = shipped() | {"version": version}
+    document["complaints"]["severities"]["normal"]["resolve"] = "50 d"
+    return compile_rules(document)
 
 
 def test_an_empty_ledger_gives_empty_tables(database: str, ledger: Connection) -> None:
