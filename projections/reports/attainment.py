@@ -48,6 +48,7 @@ class Handling:
     def judged(self) -> Iterator[Judged]:
         """Every clock that was decided within the period, in each light in which it ran."""
         frame = self._frame
+        known: dict[tuple[Clock, bool], bool] = {}
         for basis, found, steps, judge in (
             ("promised", self.restated, TOLD, frame.judge),
             ("in_force", self.in_force, STEPS, frame.in_force),
@@ -55,7 +56,14 @@ class Handling:
         ):
             for clock in found:
                 if clock.step in steps and clock.decided < NEVER and frame.within(clock.decided):
-                    yield Judged(basis, clock, _knew(self._seen, clock, judge) if clock.late else None)
+                    yield Judged(basis, clock, self._knew(clock, judge, known) if clock.late else None)
+
+    def _knew(self, clock: Clock, judge: Judge, known: dict[tuple[Clock, bool], bool]) -> bool:
+        """Whether we knew; asked once where both lights are the same."""
+        key = (clock, judge is self._frame.judge or self._frame.one_rulebook)
+        if key not in known:
+            known[key] = _knew(self._seen, clock, judge)
+        return known[key]
 
     def last(self, complaint: str) -> Clock | None:
         """The last clock of a complaint, which says most of it; None where all of them stand still."""

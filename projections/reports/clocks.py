@@ -5,13 +5,13 @@ resolving it; and one for each date that somebody promised. No deadline is worke
 instant, and what the fold says is due before an instant is compared with what it says afterwards.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
 from domain.cases import Case
-from domain.events import Event, PromiseBroken, PromiseKept, PromiseReleased
+from domain.events import Event, PromiseBroken, PromiseKept, PromiseMade, PromiseReleased
 from domain.facts import NEVER, Promise
 from projections.asof import Judge
 from projections.reports.seeing import Walk
@@ -83,17 +83,24 @@ def clocks(events: Sequence[Event], judge: Judge, at: int) -> list[Clock]:
     walk = Walk(judge)
     found: list[Clock] = []
     dated: dict[tuple[str, int, str], tuple[int, int]] = {}
+    promised = {e.promise: e.complaint for e in events if isinstance(e, PromiseMade)}
+    plain: list[Event] = []  # events that are about no complaint
     for instant, group in groupby(events, key=_at):
         happened = list(group)
-        touched = _touched(happened, walk.state)
-        if touched:
-            walk.settle(instant - 1)
+        touched = _touched(happened, promised)
+        if not touched:
+            plain += happened
+            continue
+        walk.run(plain)
+        plain = []
+        walk.settle(instant - 1)
         before = {ref: _look(walk.state, ref) for ref in touched}
         walk.take(happened)
         for ref in sorted(touched):
             after = _look(walk.state, ref)
             found += (_since(clock, dated) for clock in _ended(walk.state, ref, before[ref], after, happened))
             _date(dated, ref, after, instant)
+    walk.run(plain)
     walk.settle(at)
     for ref, case in walk.state.customer.cases.items():
         found += (_since(clock, dated) for clock in _running(walk.state, case, _look(walk.state, ref), at))
@@ -113,11 +120,10 @@ def _since(clock: Clock, dated: dict[tuple[str, int, str], tuple[int, int]]) -> 
     return clock._replace(dated=at) if due == clock.due else clock
 
 
-def _touched(events: Iterable[Event], state: State) -> set[str]:
+def _touched(events: Iterable[Event], promised: Mapping[str, str | None]) -> set[str]:
     """References of the complaints that these events are about."""
-    promises = state.customer.promises
     refs = {getattr(e, "complaint", None) for e in events}
-    refs |= {p.complaint for e in events if isinstance(e, _OVER) and (p := promises.get(e.promise)) is not None}
+    refs |= {promised.get(e.promise) for e in events if isinstance(e, _OVER)}
     return {ref for ref in refs if ref is not None}
 
 

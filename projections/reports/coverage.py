@@ -127,9 +127,11 @@ class Days:
         return self._next < len(self._groups) and self._groups[self._next][0].at < end
 
     def _take(self, until: int) -> None:
+        past: list[Event] = []
         while self._happens_before(until):
-            self._walk.take(self._groups[self._next])
+            past += self._groups[self._next]
             self._next += 1
+        self._walk.run(past)
 
     def _plan(self, at: int) -> None:
         """Render what is planned from here on, unless that is known already."""

@@ -14,7 +14,9 @@ def points(seen: Seen, judge: Judge, at: int) -> list[TrustItem]:
     """All of them up to `at`, in order of time."""
     walk = Walk(judge)
     found: list[TrustItem] = []
-    for _, group in groupby(seen.events, key=_AT):
+    for instant, group in groupby(seen.events, key=_AT):
+        walk.settle(instant - 1)
+        _gather(found, walk.state.trust.items)  # before the fold forgets them with the next event
         walk.take(list(group))
         _gather(found, walk.state.trust.items)
     walk.settle(at)

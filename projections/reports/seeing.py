@@ -3,6 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -85,11 +87,13 @@ class Seen:
     @cached_property
     def state(self) -> State:
         """How the customer stands at `as_of`, under the rulebook asked for."""
-        until = self.frame.asked.as_of
-        then = asof.state_at(fold, self.known, self.frame.judge, until)
-        assert then is not None, "a customer without events is not seen"
-        state: State = then.state
-        fold.settle(state, then.rules, until)
+        until, judge = self.frame.asked.as_of, self.frame.judge
+        if isinstance(judge, Schedule):
+            state = inforce.fold_past(self.events, judge.until(until))
+        else:
+            state = fold.begin()
+            fold.run(state, self.events, judge)
+        fold.settle(state, self.frame.rules, until)
         return state
 
     @cached_property
@@ -170,6 +174,17 @@ class Walk:
         if self.state.count:
             fold.settle(self.state, self.rules, at)
 
+    def run(self, events: Sequence[Event]) -> None:
+        """Fold events that come after all folded so far, without a look in between."""
+        if not events:
+            return
+        if self._switches and self._switches[0] <= events[-1].at:
+            for _, group in groupby(events, key=attrgetter("at")):
+                self.take(list(group))
+        else:
+            self._past += events
+            fold.run(self.state, events, self.rules)
+
     def take(self, events: Sequence[Event]) -> None:
         """Fold all events of one instant, which comes after all folded so far."""
         at = events[0].at
@@ -178,8 +193,7 @@ class Walk:
         if self._switches and self._switches[0] == at:
             self._switch()  # a promotion counts for the events of its own instant
         else:
-            for event in events:
-                fold.advance(self.state, event, self.rules)
+            fold.run(self.state, events, self.rules)
         fold.settle(self.state, self.rules, at)
 
     def _switch(self) -> None:
