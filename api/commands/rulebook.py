@@ -36,13 +36,13 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         print_json([_plain(v) for v in versions])
         return
-    table = Table("version", "", "published", "by", "promoted", "by", "title", box=None, header_style="bold")
+    table = Table("version", "", "published", "by", "promoted", "by", "why", box=None, header_style="bold")
     for v in versions:
         state = "in force" if v.in_force else "draft" if v.draft else ""
         dates = (f"{v.published_at:%Y-%m-%d %H:%M}" if v.published_at else "came with Jejak",
                  f"{v.promoted[-1]:%Y-%m-%d %H:%M}" if v.promoted else "")  # fmt: skip
-        said = v.title if not v.reason else f"{v.title} ({v.reason})"
-        table.add_row(v.version, state, dates[0], v.published_by or "", dates[1], v.promoted_by or "", Text(said))
+        why = Text(v.reason or v.title)
+        table.add_row(v.version, state, dates[0], v.published_by or "", dates[1], v.promoted_by or "", why)
     screen().print(table)
 
 
