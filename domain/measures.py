@@ -164,6 +164,7 @@ class AtLeast(Plain):
     def __init__(self, series: tuple[Series, ...], count: int, window: int) -> None:
         self.series, self.count, self.window = series, count, window
         self.one = int(series[0]) if len(series) == 1 else None
+        self.name = counted(series, window)
         self.reach = max(window, 0)
         self.wakes = bits_of(series)
         self.sinks = returned(series)
@@ -203,7 +204,7 @@ class AtLeast(Plain):
             since = t - self.window if self.window > 0 else s.entered
             latest = [item for item in latest if item[0] > since]
         return Measured(
-            counted(self.series, self.window),
+            self.name,
             str(len(latest)),
             ">=",
             str(self.count),

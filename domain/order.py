@@ -5,8 +5,10 @@ the same state in any order of arrival. The one exception is several amendments 
 recorded counts.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -21,6 +23,7 @@ RANK: dict[type[Event], int] = {kind: rank for rank, kind in enumerate(TYPES.val
 Key = tuple[int, str, int, str]
 Amendment = TouchpointCorrected | TouchpointVoided
 
+_AMENDING = frozenset({TouchpointCorrected, TouchpointVoided})
 _version = attrgetter("version")
 _at = attrgetter("at")
 
@@ -36,12 +39,9 @@ def arrange(events: Iterable[Event]) -> list[Event]:
     moments = list(map(_at, found))
     if len(set(moments)) == len(moments):
         return found
-    first = 0
-    for end, (moment, following) in enumerate(zip(moments, [*moments[1:], None], strict=True), 1):
-        if moment != following:
-            if end - first > 1:
-                found[first:end] = sorted(found[first:end], key=key)
-            first = end
+    for moment in {one for one, other in pairwise(moments) if one == other}:
+        first, end = bisect_left(moments, moment), bisect_right(moments, moment)
+        found[first:end] = sorted(found[first:end], key=key)
     return found
 
 
@@ -65,9 +65,9 @@ def amend(events: Iterable[Event]) -> Amended:
     sealed parts are opened. A void takes away its target; a voided amendment is as if it had never been made.
     """
     given = list(events)
-    amendments = [event for event in given if isinstance(event, TouchpointCorrected | TouchpointVoided)]
-    if not amendments:
+    if _AMENDING.isdisjoint(map(type, given)):
         return Amended(arrange(given), 0, 0)
+    amendments = [event for event in given if isinstance(event, TouchpointCorrected | TouchpointVoided)]
     amendments.sort(key=_version)
     found = _Amendments(given, amendments)
     kept = [event for event in (found.apply(event) for event in given) if event is not None]

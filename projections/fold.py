@@ -194,9 +194,8 @@ def _ahead(ghost: State, rules: Rules) -> tuple[list[Moment], list[complaints.St
 
 def _moment(state: State, rules: Rules) -> Moment:
     return Moment(
-        state.now, state.stage, state.entered, lifecycle.fading(state, rules), state.level, trust.band(rules,
-        state.score),
-        state.trust.falling,
+        state.now, state.stage, state.entered, lifecycle.fading(state, rules), state.level,
+        trust.band(rules, state.score), state.trust.falling,
     )  # fmt: skip
 
 

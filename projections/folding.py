@@ -166,7 +166,8 @@ class Folder:
         except Broken as found:
             self.park(customer, piece.position, found)
         if entry := self._entries.pop(customer, None):
-            self._render(customer, entry, piece.position)
+            if (rendered := self._rendered(customer, entry, piece.position)) is not None:
+                self.writer.place(customer, rendered)
         self._touched.clear()
 
     def _take_one(self, piece: Slice, absent: list[Slice], late: dict[bytes, list[Event]]) -> None:
@@ -339,13 +340,18 @@ class Folder:
         self.writer.gathered.states.append(Saved(customer, slot, start, version, self._encode(entry.state)))
         entry.kept = start - 1
 
-    def _render(self, customer: bytes, entry: Entry, position: int) -> None:
+    def _rendered(self, customer: bytes, entry: Entry, position: int) -> Rendered | None:
         try:
             rendered = self.fold.render(entry.state, self.rules)
         except Exception as error:  # noqa: BLE001 - the same boundary
             self.park(customer, position, _broken(None, error))
-            return
+            return None
         rendered["spans"] = self._span(entry.version, rendered)
+        return rendered
+
+    def _render(self, customer: bytes, entry: Entry, position: int) -> None:
+        if (rendered := self._rendered(customer, entry, position)) is None:
+            return
         entry.digests = self.writer.put(customer, rendered, entry.digests)
         if customer in self.parked:
             self.parked.discard(customer)
@@ -354,7 +360,7 @@ class Folder:
     def place(self, customer: bytes, version: int, rendered: Rendered) -> None:
         """Write rows of a customer of whom there are none yet, rendered elsewhere from events up to `version`."""
         rendered["spans"] = self._span(version, rendered)
-        self.writer.put(customer, rendered, {})
+        self.writer.place(customer, rendered)
 
     def _span(self, version: int, rendered: Rendered) -> list[Row]:
         """Between which instants the rows answer, by those of the table that has rows of every customer."""

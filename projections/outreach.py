@@ -17,7 +17,7 @@ from domain.facts import Customer, Planned, Promise, Series
 from domain.families.conversation import refused
 from domain.rules import Rules
 from projections.paging import FIRST, Cursor, Group, Wanted, columns, condition, parameters
-from projections.planning import Step, channel_for, consented, due_by, matter, reachable, rhythm_of, spared_until
+from projections.planning import Channels, Step, consented, due_by, matter, rhythm_of, spared_until
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
 
@@ -65,18 +65,18 @@ def render(state: State, rules: Rules, steps: list[Step], until: int) -> list[tu
     """Rows from the last event on; steps say what holds from when on, the first from the last event."""
     c = state.customer
     owner = c.managers[-1].manager if c.managers else None
-    reach = reachable(c)
-    rows = _rhythm_rows(state, rules, steps, until, reach, owner)
+    channels = Channels(c, rules)
+    rows = _rhythm_rows(state, rules, steps, until, channels, owner)
     if not c.promises and not c.planned:
         return rows
-    service = channel_for(c, rules, "service", reach)
+    service = channels.best("service")
     for index, step in enumerate(steps):
         if index and step.tier == steps[index - 1].tier:
             continue
         end = next((later.at for later in steps[index + 1 :] if later.tier != step.tier), until)
         rows += [_promise_row(c, promise, step, end, service, owner) for promise in c.promises.values()]
         for planned in c.planned.values():
-            rows += _planned_rows(c, rules, planned, step, end, reach, owner)
+            rows += _planned_rows(c, rules, planned, step, end, channels, owner)
     return rows
 
 
@@ -84,7 +84,7 @@ def render(state: State, rules: Rules, steps: list[Step], until: int) -> list[tu
 
 
 def _rhythm_rows(
-    state: State, rules: Rules, steps: list[Step], until: int, reach: set[str], owner: str | None
+    state: State, rules: Rules, steps: list[Step], until: int, channels: Channels, owner: str | None
 ) -> list[tuple[Any, ...]]:
     c = state.customer
     rows: list[tuple[Any, ...]] = []
@@ -93,7 +93,7 @@ def _rhythm_rows(
         end = steps[index + 1].at if index + 1 < len(steps) else until
         starts = [step.at, *(cut for cut in cuts if step.at < cut < end)]
         for start, stop in zip(starts, [*starts[1:], end], strict=True):
-            plan = _by_rhythm(state, rules, step, start, reach)
+            plan = _by_rhythm(state, rules, step, start, channels)
             rank = FADING if step.fading and step.tier in rules.fading_first else RHYTHM
             _join(rows, _row(start, stop, "rhythm", rank, step.tier, plan, owner, None, None))
     return rows
@@ -138,17 +138,18 @@ def _row(
     )  # fmt: skip
 
 
-def _by_rhythm(state: State, rules: Rules, step: Step, start: int, reach: set[str]) -> _Plan:
+def _by_rhythm(state: State, rules: Rules, step: Step, start: int, channels: Channels) -> _Plan:
     c = state.customer
     rhythm = rhythm_of(rules, step)
+    digital = rhythm is not None and rhythm.digital
     due, why = due_by(state, rules, step, rhythm)
     if rules.benefits.said:
         why = why | {"benefits": rules.benefits.fitting(step.tier, c.wishes.benefits)}
     purpose, content = matter(c, rules, step, start)
-    channel, unreachable = channel_for(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
+    channel, unreachable = channels.best(purpose, digital=digital)
     if purpose == "selling" and not consented(c, rules, channel, "selling", start):
         purpose, content = "relationship", "advice"
-        channel, unreachable = channel_for(c, rules, purpose, reach, digital=rhythm is not None and rhythm.digital)
+        channel, unreachable = channels.best(purpose, digital=digital)
     held = ""
     if c.ended is not None:
         held = "ended"
@@ -179,11 +180,11 @@ def _promise_row(
 
 
 def _planned_rows(
-    c: Customer, rules: Rules, planned: Planned, step: Step, end: int, reach: set[str], owner: str | None
+    c: Customer, rules: Rules, planned: Planned, step: Step, end: int, channels: Channels, owner: str | None
 ) -> list[tuple[Any, ...]]:
     channel, unreachable = planned.channel, ""
     if channel is None or refused(c, channel, planned.purpose) is not None:
-        channel, unreachable = channel_for(c, rules, planned.purpose, reach)
+        channel, unreachable = channels.best(planned.purpose)
     due = max(planned.due, planned.not_before)
     selling = planned.purpose == "selling"
     spared = spared_until(c, rules)

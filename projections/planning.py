@@ -151,6 +151,24 @@ def consented(c: Customer, rules: Rules, channel: str | None, purpose: str, at: 
     return last is not None and last.granted and at < last.until
 
 
+class Channels:
+    """The channel to suggest for each purpose, worked out once for all rows of a customer."""
+
+    __slots__ = ("_c", "_found", "_reach", "_rules")
+
+    def __init__(self, c: Customer, rules: Rules) -> None:
+        self._c, self._rules, self._reach = c, rules, reachable(c)
+        self._found: dict[tuple[str, bool], tuple[str | None, str]] = {}
+
+    def best(self, purpose: str, *, digital: bool = False) -> tuple[str | None, str]:
+        """Which one, or why there is none."""
+        found = self._found.get((purpose, digital))
+        if found is None:
+            found = channel_for(self._c, self._rules, purpose, self._reach, digital=digital)
+            self._found[purpose, digital] = found
+        return found
+
+
 def channel_for(
     c: Customer, rules: Rules, purpose: str, reach: set[str], *, digital: bool = False
 ) -> tuple[str | None, str]:

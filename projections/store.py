@@ -158,6 +158,13 @@ class Writer:
                 self.gathered.gone[name].append(customer.hex())
         return digests
 
+    def place(self, customer: bytes, rendered: Rendered) -> None:
+        """Put the rows of a customer of whom there are none yet, and who will not come again."""
+        head = [self.generation, customer]
+        for name, layout in self._layouts.items():
+            if rows := rendered.get(name):
+                self.gathered.rows[name] += [layout.row(head, row) for row in rows]
+
     def write(self, connection: Connection[Any], gathered: Gathered) -> None:
         """Write it; the caller's transaction holds it together with the checkpoint."""
         for name, layout in self._layouts.items():

@@ -180,19 +180,20 @@ def _holding_later(c: Customer, event: e.HoldingChanged | e.HoldingClosed) -> in
 
 
 def holding_changed(c: Customer, event: e.HoldingChanged) -> int:
-    """Only what is given changed."""
+    """Only what is given changed; rules ask what they have, not how much of it."""
     holding = c.holdings.get(event.holding)
     if holding is None:
         return wait_for(c, event.holding, event)
+    change = 0
     if event.product is not None:
-        holding.product = event.product
+        holding.product, change = event.product, Changed.HOLDINGS
     if event.category is not None:
-        holding.category = event.category
+        holding.category, change = event.category, Changed.HOLDINGS
     if event.amount is not None:
         holding.amount, holding.currency = Decimal(event.amount.amount), event.amount.currency
     if event.matures is not None:
         holding.matures = _day(event.matures)
-    return Changed.HOLDINGS
+    return change
 
 
 def holding_closed(c: Customer, event: e.HoldingClosed) -> int:
