@@ -8,6 +8,8 @@ from domain.pools import Pool
 from projections import catalogue
 from projections.catalogue import Catalogue
 
+_EARLIER_KEPT = 8
+
 
 class People:
     """Who acts for whom, at any date; safe to use from several threads."""
@@ -15,14 +17,21 @@ class People:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._newest: Catalogue | None = None
+        self._earlier: dict[int, Catalogue] = {}
 
     def catalogue(self, known_at: int | None = None) -> Catalogue:
-        """What is known of staff, products and rulebooks."""
+        """What is known of staff, products and rulebooks; as known at a position."""
         with self._pool.connection() as c:
-            if known_at is not None:
-                return catalogue.load(c, known_at)
+            newest = catalogue.newest(c)
+            if known_at is not None and known_at < newest:  # what was known then never changes
+                kept = self._earlier.get(known_at)
+                if kept is None:
+                    for oldest in list(self._earlier)[: 1 - _EARLIER_KEPT]:
+                        self._earlier.pop(oldest, None)
+                    kept = self._earlier[known_at] = catalogue.load(c, known_at)
+                return kept
             kept = self._newest
-            if kept is None or kept.position != catalogue.newest(c):
+            if kept is None or kept.position != newest:
                 kept = self._newest = catalogue.load(c)
             return kept
 

@@ -5,7 +5,7 @@ answers for a customer where its rows hold at the clock and nothing was recorded
 known; all other customers are folded. Where those are more than a reader may be made to wait for, `NotBuilt` says so.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
 from typing import Any, LiteralString, NamedTuple
@@ -87,7 +87,7 @@ class Populations:
         """
         at = standpoint(view, as_of, known_at, rulebook)
         best: tuple[set[bytes], Standpoint] | None = None
-        for base in (*self._bases(connection, at), None):
+        for base in self._bases(connection, at):
             if base is None and best is not None:
                 break  # nothing leaves more to be folded than having no rows at all
             stand = at._replace(base=base)
@@ -115,9 +115,13 @@ class Populations:
         missing = self._missing(connection, stand, None, among) or set()
         return Population(self, connection, stand, missing, whole=among is None)
 
-    def _bases(self, connection: Connection[Any], at: Standpoint) -> list[Generation]:
-        """Generations whose rows may hold at these coordinates; first those that were built for this very moment."""
+    def _bases(self, connection: Connection[Any], at: Standpoint) -> Iterator[Generation | None]:
+        """Generations whose rows may hold at these coordinates: first the one that is shown, at last none."""
         fingerprint = self.fold.fingerprint()
+        seen = 0
+        if at.view.rulebook == at.rulebook and at.view.fingerprint == fingerprint:
+            seen = at.view.id
+            yield at.view
         promoted = self._promoted(connection, at, at.position) if at.rulebook == IN_FORCE else []
         only = promoted[0][1] if len(promoted) == 1 else None  # then in-force is that one rulebook
 
@@ -129,13 +133,15 @@ class Populations:
         found = [
             base
             for base in generations.listed(connection)
-            if base.state in _READABLE
+            if base.id != seen
+            and base.state in _READABLE
             and base.fingerprint == fingerprint
             and base.sample is None
             and (base.as_of is None or micros(base.as_of) == at.as_of)
             and judged_alike(base)
         ]
-        return sorted(found, key=lambda b: (b.as_of is None, b.id != at.view.id, abs(b.position - at.position)))
+        yield from sorted(found, key=lambda b: (b.as_of is None, abs(b.position - at.position)))
+        yield None
 
     def _promoted(self, connection: Connection[Any], at: Standpoint, known: int) -> list[tuple[int, str]]:
         return inforce.switches(catalogue.load(connection, known).promoted(at.as_of), first_rules().version)
@@ -276,8 +282,8 @@ class Population:
         empty = {name: list[Shown]() for name in self._all.shelf.tables}
         folded = {c: found.get(c, empty) for c in self._missing}
         if self._whole:
-            while len(kept) >= _POPULATIONS_KEPT:
-                kept.pop(next(iter(kept)), None)
+            for oldest in list(kept)[: 1 - _POPULATIONS_KEPT]:
+                kept.pop(oldest, None)
             kept[at] = folded
         return folded
 

@@ -178,38 +178,3 @@ def read(connection: Connection[Any], generation: int, customer: str, now: datet
     """A customer's document, and how they stand at `now`: null before their last event and past the horizon."""
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_PROFILE, {"generation": generation, "customer": customer, "now": now}).fetchone()
-
-
-_LISTED: LiteralString = """
-SELECT * FROM rows.standing
-WHERE generation = %(generation)s AND from_at <= %(now)s AND until_at > %(now)s AND customer > %(after)s
-"""
-_FILTERS: dict[str, LiteralString] = {
-    "owner": " AND owner = %(owner)s",
-    "stage": " AND stage = %(stage)s",
-    "tier": " AND tier = %(tier)s",
-    "fading": " AND fading = %(fading)s",
-}
-_LISTED_ORDER: LiteralString = " ORDER BY customer LIMIT %(limit)s"
-
-
-def listed(
-    connection: Connection[Any],
-    generation: int,
-    now: datetime,
-    *,
-    after: str | None = None,
-    limit: int = 50,
-    **filters: Any,
-) -> list[dict[str, Any]]:
-    """Customers as they stand at `now`, by id; filters: owner, stage, tier, fading. KeyError: another filter."""
-    query = _LISTED
-    for name, value in filters.items():
-        if value is not None:
-            query += _FILTERS[name]
-    given = {"generation": generation, "now": now, "after": after or _LOWEST, "limit": limit} | filters
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query + _LISTED_ORDER, given).fetchall()
-
-
-_LOWEST = "00000000-0000-0000-0000-000000000000"

@@ -10,10 +10,12 @@ import psycopg
 import pytest
 
 from domain import events as e
+from domain.facts import micros
 from domain.rules import first_rules
 from projections import assignments, complaints, fold, generations, lifecycle, outreach, profile
 from projections.engine import Engine
 from projections.paging import Wanted
+from projections.reading import CUSTOMERS, Reader
 from tests import examples
 from tests.projections import given
 from tests.spec import a
@@ -137,10 +139,8 @@ def test_a_customers_page_reads_profile_standing_and_histories(rows: psycopg.Con
 
 
 def test_customers_are_listed_by_how_they_stand(rows: psycopg.Connection[Any]) -> None:
-    live = given.live(rows).id
-    first = profile.listed(rows, live, at(10), limit=5)
-    rest = profile.listed(rows, live, at(10), limit=50, after=str(first[-1]["customer"]))
-    assert len(first) + len(rest) == 12
-    assert {row["owner"] for row in profile.listed(rows, live, at(10), owner="ani")} == {"ani"}
-    with pytest.raises(KeyError):
-        profile.listed(rows, live, at(10), shoe_size=40)
+    reader, now = Reader(fold, lambda _version: first_rules()), micros(at(10))
+    first = reader.queue(rows, CUSTOMERS, now, limit=5)
+    rest = reader.queue(rows, CUSTOMERS, now, limit=50, after=first.next)
+    assert [len(first.rows), len(rest.rows), rest.next] == [5, 7, None]
+    assert {row["owner"] for row in reader.queue(rows, CUSTOMERS, now, where={"owner": "ani"}).rows} == {"ani"}
