@@ -58,7 +58,7 @@ def answer(house: House, asked: Asked) -> dict[str, Any]:
         }
         found = comparing.differences(c, pair, after=asked.after, customers=asked.customers)
         page = list(islice(found, asked.limit))
-        more = len(page) == asked.limit and next(found, None) is not None
+        more = bool(page) and len(page) == asked.limit and next(found, None) is not None
         histories = _histories(c, pair, [d.customer for d in page])
         items = [_item(pair, d, histories.get(d.customer, [])) for d in page]
     return made | {"items": items, "next": page[-1].customer if more else None}

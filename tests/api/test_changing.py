@@ -156,8 +156,23 @@ def test_a_diff_is_read_page_by_page_between_the_same_rows_though_they_were_prom
         second = client.get(f"/v1/rebuilds/{number}/diff", params={"limit": 1, "after": first["next"]}).json()
         assert (second["old"]["id"], second["figures"], second["next"]) == (1, None, None)
         assert [i["customer"] for p in (first, second) for i in p["items"]] == sorted(customers[:2])
+        bare = client.get(f"/v1/rebuilds/{number}/diff", params={"limit": 0, "against": 1}).json()
+        assert (bare["figures"]["customers"]["differ"], bare["items"], bare["next"]) == (2, [], None)
         lost = client.get("/v1/rebuilds/1/diff", params={"after": first["next"]})
         assert lost.json()["code"] == "bad-cursor"
+
+
+def test_rows_in_force_are_compared_though_no_single_clause_can_be_named(told: tuple[House, list[str]]) -> None:
+    house, (tiered, complaining, _) = told
+    changing.promote(house, built(house), actor="budi")
+    bring_up(house)
+    number = built(house, "in-force")
+    with calling(house, "read") as client:
+        seen = client.get(f"/v1/rebuilds/{number}/diff", params={"against": 1}).json()
+        assert (seen["new"]["rulebook"], seen["new"]["state"]) == ("in-force", "side")
+        assert {i["customer"] for i in seen["items"]} == {tiered, complaining}
+        assert {c["because"] for i in seen["items"] for c in i["changes"]} == {None}
+        assert all(c["in_words"] for i in seen["items"] for c in i["changes"])
 
 
 def test_changing_rules_needs_a_right_of_its_own(told: tuple[House, list[str]]) -> None:
@@ -280,7 +295,7 @@ def test_what_is_not_followed_is_not_promoted(told: tuple[House, list[str]]) -> 
 # --- on the command line ----------------------------------------------------------------------------------------------
 
 
-def test_rules_change_on_the_command_line(jejak_here: Jejak) -> None:
+def test_rules_change_on_the_command_line(told: tuple[House, list[str]], jejak_here: Jejak) -> None:
     sampled = jejak_here("rebuild", "--rulebook", "v2", "--sample", "2", "--processes", "1", "--json").json()
     assert (sampled["state"], sampled["sample"], sampled["shown"]) == ("side", 2, False)
     assert "a sample: one customer in 2;" in jejak_here("diff", str(sampled["generation"])).out
@@ -307,6 +322,15 @@ def test_rules_change_on_the_command_line(jejak_here: Jejak) -> None:
     ]  # fmt: skip
     assert "side" in jejak_here("generations", "list").out
     assert jejak_here("generations", "drop", "2").out == "generation 2 is gone\n"
+    begun = rebuilding.begin(told[0].database_url, fold, "v2", name="stopped").id
+    assert "stopped" in jejak_here("generations", "list").out
+    resumed = jejak_here("rebuild", "--resume", str(begun), "--processes", "1", "--json").json()
+    assert (resumed["generation"], resumed["rulebook"], resumed["state"], resumed["shown"]) == (
+        begun,
+        "v2",
+        "ready",
+        False,
+    )
     refused = jejak_here("promote", "2")
     assert (refused.status, "there is no generation 2" in refused.err) == (1, True)
 
