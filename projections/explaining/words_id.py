@@ -107,6 +107,23 @@ _TERMS = {
 }  # fmt: skip
 
 _MEASURES = (
+    (r"(median|largest) gap between the last (\d+)", r"jarak \1 antara \2 terakhir"),
+    (r"jarak median", "jarak tengah"),
+    (r"jarak largest", "jarak terpanjang"),
+    (r"complaints resolved late", "keluhan terlambat diselesaikan"),
+    (r"average (\S+) rating", r"nilai rata-rata \1"),
+    (r"(\S+) ratings of (\d+) or less", r"penilaian \1 paling tinggi \2"),
+    (r"(\S+) ratings of (\d+) or more", r"penilaian \1 paling rendah \2"),
+    (r"there is none", "tidak ada"),
+    (r"from (\S+) until (\S+?)(?=[\s,]|$)", r"dari \1 sampai sebelum \2"),
+    (r"this (year|quarter|month)", r"\1 ini"),
+    (r"last (year|quarter|month)", r"\1 lalu"),
+    (r"\byear (ini|lalu)", r"tahun \1"),
+    (r"\bquarter (ini|lalu)", r"kuartal \1"),
+    (r"\bmonth (ini|lalu)", r"bulan \1"),
+    (r"(\d+) in, (\d+) out", r"\1 masuk, \2 keluar"),
+    (r"(\d+) each", r"masing-masing \1"),
+    (r"(\d+) of (\d+)", r"\1 dari \2"),
     (r"net spend within", "belanja bersih dalam"),
     (r"net spend", "belanja bersih"),
     (r"complaints overdue by (\d+) times their time", r"keluhan terlambat \1 kali waktunya"),

@@ -1,6 +1,7 @@
 """Criteria: each is asked again in time and never forgets, whatever history and moment; it cites what matters; dates by hand."""
 
 import json
+import re
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ from domain.facts import DAY, HOUR, NEVER
 from domain.measures import Criterion, Measured
 from domain.rules import Rules, compile_rules, shipped
 from projections import fold
+from projections.explaining.words_id import INDONESIAN
 from projections.state import State
 from tests import examples
 from tests.projections.histories import histories
@@ -287,6 +289,19 @@ def test_a_group_shows_the_part_that_holds_and_all_where_none_does() -> None:
     state = Spec([a(e.CustomerRegistered, 0)], rules).state
     assert criterion.show(state, state.now).measure == "review or ended by"
     assert criterion.holds(state, state.now)[1] == NEVER
+
+
+_ENGLISH = re.compile(
+    r"\b(the|of|in|within|year|quarter|month|last|this|each|gap|between|or|and|from|until|late|there|none)\b"
+)
+
+
+@pytest.mark.parametrize("document", [*OF_FACTS, *OF_STANDING], ids=json.dumps)
+def test_what_is_measured_can_be_said_in_indonesian(document: Document) -> None:
+    rules = of(document)
+    state = Spec([a(e.CustomerRegistered, 0)], rules).state
+    shown = criterion_of(rules).show(state, state.now)
+    assert _ENGLISH.findall(INDONESIAN.measure(f"{shown.measure}: {shown.value}")) == []
 
 
 def test_what_lies_in_a_fixed_period_is_remembered_and_nothing_more() -> None:
