@@ -214,7 +214,7 @@ _SOURCES = {
         rulebook_model rulebook_words rules standing tallies value vocabulary windows
         worktime""",
     "domain.families": "care commerce common complaint conversation person",
-    "projections": """assignments complaints deadlines fold lifecycle outreach planning profile projection state tier
+    "projections": """asof assignments complaints deadlines fold inforce lifecycle outreach planning profile projection state tier
         trust""",
 }
 
