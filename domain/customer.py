@@ -83,10 +83,10 @@ _MANY_CATEGORIES = 50
 
 
 def _trim_series(customer: Customer, memory: Memory, now: int) -> None:
-    for kind, items in enumerate(customer.series):
-        excess = len(items) - memory.keep[kind]
-        if excess <= 0:
+    for kind, (items, keep) in enumerate(zip(customer.series, memory.keep, strict=True)):
+        if len(items) <= keep:
             continue
+        excess = len(items) - keep
         if window := memory.window[kind]:
             excess = _older(items, now - window, excess)
         if excess and kind in memory.fixed:

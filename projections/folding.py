@@ -165,9 +165,9 @@ class Folder:
             self._begin(piece, decode(piece))
         except Broken as found:
             self.park(customer, piece.position, found)
-        if entry := self._entries.pop(customer, None):
-            if (rendered := self._rendered(customer, entry, piece.position)) is not None:
-                self.writer.place(customer, rendered)
+        entry = self._entries.pop(customer, None)
+        if entry and (rendered := self._rendered(customer, entry, piece.position)) is not None:
+            self.writer.place(customer, rendered)
         self._touched.clear()
 
     def _take_one(self, piece: Slice, absent: list[Slice], late: dict[bytes, list[Event]]) -> None:

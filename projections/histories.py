@@ -4,8 +4,10 @@ A customer is named by the 16 bytes of its id here: that is what the server send
 `UUID` objects would cost more than decoding an event.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count, repeat
 from typing import Any, NamedTuple
 
 import msgspec
@@ -105,8 +107,7 @@ def decode(piece: Slice) -> list[Event]:
         events = read_many(piece.clear)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
         raise _first_broken(piece, error) from error
-    for version, event in enumerate(events, piece.first):
-        _place(event, "version", version)
+    deque(map(_place, events, repeat("version"), count(piece.first)), maxlen=0)  # a loop without Python in it
     return events
 
 
