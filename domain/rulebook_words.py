@@ -18,6 +18,7 @@ from domain.facts import DAY, HOUR, MINUTE, NEVER, Series
 from domain.periods import CALENDAR, CalendarName
 
 _VERSION = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,118}[A-Za-z0-9])?$")
+_RESERVED = {"in-force", "schema", "percentiles", "check"}  # which mean something else where a version is named
 _UNITS = {"minute": MINUTE, "minutes": MINUTE, "hour": HOUR, "hours": HOUR, "day": DAY, "days": DAY}
 _SPAN = re.compile(r"^(\d{1,6}(?:\.\d+)?) (minutes?|hours?|days?)$")
 _NEARLY = re.compile(r"^(\d{1,5}) ?(days?|d|weeks?|w|months?|years?|y)?$")
@@ -57,7 +58,7 @@ def _series(given: str) -> str:
 
 
 def _version(given: str) -> str:
-    if not _VERSION.match(given) or given == "in-force":
+    if not _VERSION.match(given) or given in _RESERVED:
         raise ValueError(
             f"{given!r} names no version; letters, digits, blanks, dots and hyphens do, such as v2 or 2026-09.1"
         )

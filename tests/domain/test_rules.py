@@ -127,6 +127,7 @@ def test_mistakes_in_a_criterion_are_named(document: dict[str, Any], criterion: 
     ("place", "wrong", "pointer"),
     [
         (("version",), "in-force", "/version"),
+        (("version",), "schema", "/version"),
         (("version",), "v/2", "/version"),
         (("lifecycle", "stages"), ["awareness", "awareness"], "/lifecycle/stages"),
         (("lifecycle", "clauses", 1, "name"), "ended", "/lifecycle/clauses"),
