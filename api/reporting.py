@@ -10,8 +10,10 @@ from api.coordinates import coordinates, moment
 from api.errors import BadRequest, NotFound
 from api.wiring import House
 from domain.door import instant, micros
+from domain.errors import JejakError
 from domain.rules import first_rules
 from domain.vocabulary import EARLIEST
+from projections import parallel
 from projections.generations import Unready
 from projections.inforce import IN_FORCE
 from projections.reports import running
@@ -22,6 +24,10 @@ from projections.reports.running import Wanted
 
 EVERY: tuple[Every, ...] = get_args(Every)
 WHOLE = "all"  # said of `by` or `every`: not cut up
+
+
+class ReportFailed(JejakError):
+    """A process of a report did not get through."""
 
 
 class Question(Struct, frozen=True):
@@ -57,7 +63,7 @@ def answer(
     processes: int | None = None,
     begun: Callable[[int], Callable[[int], None]] | None = None,
 ) -> Answer:
-    """Make a report. NotFound, BadRequest or UnknownRulebook where the question cannot be read.
+    """Make a report. NotFound, BadRequest or UnknownRulebook where the question cannot be read; ReportFailed.
 
     `begun` takes how many events there are to read, and gives what takes how many were read so far.
     """
@@ -72,10 +78,12 @@ def answer(
     known = head if at.known_at is None else min(at.known_at, head)
     asked = Asked(until, known, version, since, end, _by(report, question.by), _every(report, question.every))
     progress = begun(known) if begun else None
-    done = running.run(
-        house.database_url, [Wanted(report, asked)], house.rulebooks, first_rules().version, processes=processes,
-        progress=progress,
-    )  # fmt: skip
+    wanted = [Wanted(report, asked)]
+    first = first_rules().version
+    try:
+        done = running.run(house.database_url, wanted, house.rulebooks, first, processes=processes, progress=progress)
+    except parallel.Failed as failed:
+        raise ReportFailed(f"the report was not finished: {failed}") from failed
     return Answer(report, asked, days, at.forecast, done.made[0], done.customers, done.events, done.unreadable)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from api.coordinates import AsOf, KnownAt
+from api.coordinates import AsOf, KnownAt, RulebookVersion
 from api.errors import NotFound, UnknownRulebook, refusals
 from api.keys import Bearer, needs
 from api.reportfiles import MEDIA, write
@@ -51,9 +51,7 @@ async def report(
     until: Annotated[str | None, Query(alias="to", description="a date, which is included, or a time")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
-    rulebook: Annotated[
-        str | None, Query(description="Judged by this version, or `in-force`; default the active one.")
-    ] = None,
+    rulebook: RulebookVersion = None,
     by: Annotated[str | None, Query(description="what to cut by, comma-separated; `all`: nothing")] = None,
     every: Annotated[str | None, Query(description="day, week, month, quarter, year, or `all`")] = None,
     form: Annotated[Literal["json", "csv", "parquet"], Query(alias="format")] = "json",

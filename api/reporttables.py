@@ -29,7 +29,7 @@ def catalogue(reports: Iterable[Mapping[str, Any]]) -> RenderableType:
 
 def shown(answer: Answer, limit: int, width: int) -> RenderableType:
     """A report as a table of at most so many rows and characters; what has no room is named beneath it."""
-    head = Text(answer.report.title, style="bold", no_wrap=True, overflow="ignore")
+    head = Text(answer.report.title, style="bold")
     head.append(f"  {_about(answer)}", style="dim")
     if answer.unreadable:
         head.append(f"\n  {len(answer.unreadable)} customers cannot be folded and are left out", style="red")
@@ -57,24 +57,31 @@ def _rows(answer: Answer, limit: int, width: int) -> tuple[Table, list[str]]:
     kept = [i for i, c in enumerate(made.columns) if c.kind != "event" and c.look != "file" and _said(made.rows, i)]
     cells = {i: [_cell(answer, made.columns[i], row[i]) for row in rows] for i in kept}
     tops = {i: _top(made.columns[i], made.rows, i) for i in kept if made.columns[i].look == "bar"}
-    table, hidden = _table([]), list[str]()
-    room = width
+    names = {i: made.columns[i].name.replace("_", " ") for i in kept}
+    bars = {i: BAR + GAP if i in tops else 0 for i in kept}
+    widths = {i: max(*map(len, cells[i]), *map(len, names[i].split())) for i in kept}
+    room, fit = width + GAP, list[int]()
     for i in kept:
-        name = made.columns[i].name.replace("_", " ")
-        wide = max(max(map(len, cells[i])), max(map(len, name.split())))
-        room -= wide + GAP + (BAR + GAP if i in tops else 0)
-        if room < -GAP or hidden:
-            hidden.append(name)
-            continue
-        table.add_column(name, justify="right" if made.columns[i].kind in NUMBERS else "left", min_width=wide)
+        room -= widths[i] + GAP + bars[i]
+        if room < 0:
+            break
+        fit.append(i)
+    room = width + GAP - sum(widths[i] + GAP + bars[i] for i in fit)
+    table = _table([])
+    for i in fit:
+        more = max(0, len(names[i]) - widths[i])  # what a heading on one line takes
+        widths[i] += more if more <= room else 0
+        room -= more if more <= room else 0
+        justify = "right" if made.columns[i].kind in NUMBERS else "left"
+        table.add_column(names[i], justify=justify, width=widths[i])
         if i in tops:
-            table.add_column("", min_width=BAR)
-    shown_ = kept[: len(kept) - len(hidden)]
+            table.add_column("", width=BAR)
     for number, row in enumerate(rows):
         line: list[Text] = []
-        for i in shown_:
+        for i in fit:
             line += [cells[i][number], *([Text(bar(row[i], tops[i]), "cyan")] if i in tops else [])]
         table.add_row(*line)
+    hidden = [names[i] for i in kept[len(fit) :]]
     notes = [f"no room for: {', '.join(hidden)}"] if hidden else []
     left = len(made.rows) - limit
     return table, [*notes, *([f"and {left:,} more rows; --format csv writes all"] if left > 0 else [])]

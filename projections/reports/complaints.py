@@ -72,9 +72,12 @@ def table(part: Part, frame: Frame) -> Made:
         row: list[Any] = [value or None for value in key]
         if counted:
             row += [sums.get(name, 0) for name in ("opened", "resolved", "open")]
-        for basis in BASES:
-            met, knew, could_not = (sums.get(f"{basis}_{kind}", 0) for kind in ("met", "knew", "could_not_know"))
-            row += [met + knew + could_not, share(met, met + knew + could_not), knew, could_not]
+        counts = {
+            basis: [sums.get(f"{basis}_{kind}", 0) for kind in ("met", "knew", "could_not_know")] for basis in BASES
+        }
+        row += [share(met, met + knew + could_not) for met, knew, could_not in counts.values()]
+        for met, knew, could_not in reversed(counts.values()):
+            row += [met + knew + could_not, knew, could_not]
         rows.append(tuple(row))
     columns = [Column("period", "text"), *(Column(name, "text") for name in by)]
     if counted:
@@ -83,18 +86,25 @@ def table(part: Part, frame: Frame) -> Made:
             Column("resolved", "count", "rounds of complaints settled in the period"),
             Column("open", "count", "opened in the period and open at `as_of`"),
         ]
-    for basis, light in zip(BASES, _LIGHTS, strict=True):
-        look = "" if basis == BASES[-1] else "file"
+    columns += [
+        Column(f"{b}_attained", "share", f"deadlines met, {_LIGHTS[b]}", "bar" if b == "restated" else "")
+        for b in BASES
+    ]
+    for basis in reversed(BASES):
+        look = "" if basis == "restated" else "file"
         columns += [
-            Column(f"{basis}", "count", f"deadlines decided, {light}", look),
-            Column(f"{basis}_attained", "share", "of them met", "bar" if basis == "restated" else ""),
+            Column(basis, "count", f"deadlines decided, {_LIGHTS[basis]}", look),
             Column(f"{basis}_knew", "count", "missed although what was recorded in time said so", look),
             Column(f"{basis}_could_not_know", "count", "missed, for it was reported too late", look),
         ]
     return Made(tuple(columns), rows)
 
 
-_LIGHTS = ("as promised", "by the rulebook in force at each moment", "by the rulebook of the question")
+_LIGHTS = {
+    "promised": "as promised",
+    "in_force": "by the rulebook in force at each moment",
+    "restated": "by the rulebook of the question",
+}
 
 REPORT = Report(
     "complaints", "Complaint handling", "Deadlines met as promised, in force and restated; misses by what could be known.",

@@ -16,6 +16,8 @@ from api.cli import main
 from api.reporting import Question, answer
 from api.suggesting import plan
 from api.wiring import House
+from projections import parallel
+from projections.reports import running
 from projections.reports.registry import REPORTS
 from tests.api.conftest import MakeHouse, event, fold, record
 
@@ -250,6 +252,15 @@ def test_a_report_that_there_is_not_is_refused(jejak: Jejak) -> None:
     said = jejak("report", "weather")
     assert (said.status, "there is no report 'weather'" in said.err) == (1, True)
     assert "suggests no contacts" in jejak("report", "funnel", "--plan").err
+
+
+def test_a_report_whose_process_was_killed_says_so(jejak: Jejak, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: Any, **__: Any) -> None:
+        raise parallel.Killed("one of the processes was killed")
+
+    monkeypatch.setattr(running, "run", killed)
+    said = jejak("report", "funnel")
+    assert (said.status, said.err) == (1, "jejak: the report was not finished: one of the processes was killed\n")
 
 
 def test_what_is_suggested_is_planned_once(jejak_at: Callable[[House], Jejak], house: House) -> None:
