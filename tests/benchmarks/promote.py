@@ -18,11 +18,12 @@ def run(customers: int) -> Iterator[Figure]:
         seen = trial(house, Load(customers, RATE, batch=20, writers=2, before=BEFORE))
         mixed = [m for r in seen.reads for m in r.mixed]
         walks = {name: sum(r.walks.get(name, 0) for r in seen.reads) for r in seen.reads for name in r.walks}
+        promoted, rolled = (1_000 * took for took in seen.took)
         note = (
-            f"{customers:,} customers; promotion {1000 * seen.took[0]:.0f} ms, rollback {1000 * seen.took[1]:.0f} ms with the "
-            f"wait until rows had caught up; {sum(r.pages for r in seen.reads):,} pages in walks of {walks}, "
-            f"{sum(r.across for r in seen.reads)} of them across a change; longest wait of a writer before it "
-            f"{1000 * seen.usual:.0f} ms; {described(house)}"
+            f"{customers:,} customers; promotion {promoted:.0f} ms, rollback {rolled:.0f} ms with the wait until rows were "
+            f"level; {sum(r.pages for r in seen.reads):,} pages in walks of {walks}, {sum(r.across for r in seen.reads)} of "
+            f"them across a change; at all other times a writer waited {1_000 * seen.median:.0f} ms in the median, "
+            f"{1_000 * seen.usual:.0f} ms at most; {described(house)}"
         )
         yield Figure("promote", "events", seen.recorded / seen.seconds, RATE, "events/s", note)
         yield Figure("promote", "pause", 1000 * seen.pause, PAUSE, "ms at most", note)
