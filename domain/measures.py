@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from domain.facts import DAY, NEVER, Changed, Customer, Item, Series
-from domain.families.common import months_of
+from domain.families.common import month_start
 from domain.periods import Period, Rolling
 
 SINCE_ENTRY: Final = -1  # a window that begins with the stage
@@ -314,17 +314,14 @@ class Months(Plain):
         """The last happening of each of the last `count` months inside the period, latest first."""
         items = c.months if self.by_month else c.series[self.series]
         found: list[Item] = []
-        month = -1
+        start = NEVER  # of the month found last
         since, upto = self.period.bounds(t)
         for item in reversed(items):
             if item[0] <= since or len(found) == self.count:
                 break
-            if item[0] > upto:
-                continue
-            of = months_of([item[0]])[0]
-            if of != month:
+            if item[0] < start and item[0] <= upto:
                 found.append(item)
-                month = of
+                start = month_start(item[0])
         return found
 
     def holds(self, s: Standing, t: int) -> Answer:

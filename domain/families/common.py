@@ -34,9 +34,10 @@ def month_end(at: int) -> int:
     return _MONTHS[index] if index < len(_MONTHS) else NEVER
 
 
-def months_of(moments: list[int]) -> list[int]:
-    """The number of the calendar month (UTC) of each moment."""
-    return [bisect_right(_MONTHS, at) for at in moments]
+def month_start(at: int) -> int:
+    """The first moment of the calendar month (UTC) that holds `at`."""
+    index = bisect_right(_MONTHS, at)
+    return _MONTHS[index - 1] if index else -NEVER
 
 
 def act(customer: Customer, event: Event) -> None:
@@ -111,7 +112,7 @@ def unmatched(customer: Customer) -> list[Unmatched]:
 
 
 __all__ = [
-    "ACT_BIT", "Changed", "Evolve", "act", "bits", "contradicts", "mark", "matched", "month_end", "months_of",
+    "ACT_BIT", "Changed", "Evolve", "act", "bits", "contradicts", "mark", "matched", "month_end", "month_start",
     "nothing",
     "noting", "pin", "unmatched", "wait_for",
 ]  # fmt: skip
