@@ -16,9 +16,10 @@ from domain import events as e
 from domain import groups
 from domain import measures as m
 from domain import standing as s
-from domain.facts import KINDS, Changed, Series, micros
+from domain.facts import KINDS, NEVER, Changed, Series
 from domain.rules import Rules
-from projections.explaining.answer import Field
+from projections.explaining import tangles
+from projections.explaining.answer import Answer, Field
 from projections.explaining.history import History, counts_as
 from projections.state import State
 
@@ -31,7 +32,6 @@ HOLDINGS = e.HoldingOpened | e.HoldingChanged | e.HoldingClosed
 CONSENTS = e.ConsentGranted | e.ConsentWithdrawn
 PURCHASES = e.PurchaseMade | e.PurchaseReturned
 PLANS = e.OutreachPlanned | e.OutreachDone | e.OutreachSnoozed | e.OutreachCancelled
-REACH = e.CustomerRegistered | e.CustomerProfileChanged | e.CustomerIdentified | e.CustomerIdentifierRemoved
 MANAGERS = e.ManagerAssigned | e.ManagerUnassigned | e.ManagerIntroduced
 
 _SERIES = (1 << KINDS) - 1
@@ -113,9 +113,10 @@ LEFT, OPEN, FIXED = 0, 1, 2
 Sort = Callable[[e.Event], int]
 
 
-def bearing(field: Field, history: History, state: State, books: Sequence[Rules], item: str | None) -> Bearing:
+def bearing(answer: Answer, history: History, state: State, books: Sequence[Rules], item: str | None) -> Bearing:
     """Sort the events of a history; `state` is all of it folded, `item` the complaint that is asked for."""
-    sorting = _Sorting(history, state, books, item)
+    field = answer.field
+    sorting = _Sorting(history, state, books, item, answer)
     sort: Sort = {
         "stage": sorting.stage, "tier": sorting.tier, "trust": sorting.trust, "manager": sorting.manager,
         "deadline": sorting.case, "rank": sorting.case, "outreach": sorting.outreach,
@@ -126,10 +127,8 @@ def bearing(field: Field, history: History, state: State, books: Sequence[Rules]
         if bears:
             (found.fixed if bears == FIXED else found.open).add(event.id)
     for bundle in history.bundles:
-        if any(event.id in found.fixed or event.id in found.open for event in bundle) or sorting.might(
-            field, bundle[0]
-        ):
-            found.fixed.update(event.id for event in bundle)
+        if any(event.id in found.fixed or event.id in found.open for event in bundle) or _might(field, bundle[0]):
+            found.fixed.update(ids)
     if history.events:
         found.open.add(history.events[0].id)  # when and by what they came to be known
     found.open.difference_update(found.fixed)
@@ -137,19 +136,23 @@ def bearing(field: Field, history: History, state: State, books: Sequence[Rules]
 
 
 class _Sorting:
-    def __init__(self, history: History, state: State, books: Sequence[Rules], item: str | None) -> None:
+    def __init__(self, history: History, state: State, books: Sequence[Rules], item: str | None, now: Answer) -> None:
         self.item = item
+        self.chosen = item or now.verdict.get("item") or now.verdict.get("complaint")
         self.asked = Asked(books)
         self.breaches = {item.event for item in state.trust.items if item.what in _BREACHES}
-        self.crowded = _crowded(history, books)
-        self.entangled = _entangled(history)
-        self.responsible = responsible(history)
-        self.selling_since = history.as_of - max(_selling_window(rules) for rules in books)
+        self.crowded = tangles.crowded(history, books)
+        self.entangled = tangles.entangled(history)
+        self.responsible = tangles.responsible(history)
+        self.cases = tangles.Cases(history)
+        self.withdrawn = min((x.at for x in history.events if isinstance(x, e.ConsentWithdrawn)), default=NEVER)
+        self.taken = {event.kind for event in history.events if isinstance(event, e.CustomerIdentifierRemoved)}
+        self.selling_since = history.as_of - max(tangles.selling_window(rules) for rules in books)
 
     def stage(self, event: e.Event) -> int:
         """Whatever a clause of the lifecycle looks at."""
         asked = self.asked
-        if isinstance(event, _FIXED_BY_CLAUSES):
+        if isinstance(event, _FIXED_BY_CLAUSES) and not self._idle(event):
             for kinds, bits in _FIXED_WHERE:
                 if isinstance(event, kinds) and (asked.all & bits or (asked.varies and kinds is PURCHASES)):
                     return FIXED
@@ -159,15 +162,25 @@ class _Sorting:
             return FIXED
         return OPEN if trusted or bits & asked.all else LEFT
 
+    def _idle(self, event: e.Event) -> bool:
+        """Whether it turned nothing, and would not whatever else that is not fixed were gone."""
+        if isinstance(event, e.HoldingChanged):
+            return event.product is None and event.category is None
+        return event.id in self.cases.idle
+
     def _trusted(self, event: e.Event) -> int:
         """What trust rests on, purchases left out."""
-        if isinstance(event, CASE_TURNS | PROMISES | CONSENTS):
+        if isinstance(event, CASE_TURNS):
+            return LEFT if event.id in self.cases.idle else FIXED
+        if isinstance(event, PROMISES | e.ConsentWithdrawn):
             return FIXED
+        if isinstance(event, e.ConsentGranted):
+            return FIXED if event.at >= self.withdrawn else LEFT  # before any refusal it takes none back
         if isinstance(event, e.PreferenceStated):
             return FIXED if event.refused is not None else LEFT
         if event.id in self.breaches or event.id in self.crowded:
             return FIXED
-        return OPEN if _cares(event) else LEFT
+        return OPEN if tangles.cares(event) else LEFT
 
     def trust(self, event: e.Event) -> int:
         """As the clauses that ask for trust; a tier decides in what time a complaint had to be resolved."""
@@ -184,32 +197,50 @@ class _Sorting:
         return FIXED if event.id in self.responsible else LEFT
 
     def case(self, event: e.Event) -> int:
-        """All of a complaint (of all, where it is asked which is the most urgent), and the tier that shortens it."""
+        """All of a complaint that turns it, and the tier that shortens it; of others, where one was to be chosen, too.
+
+        Of a complaint that is over, that it is over is enough not to be chosen.
+        """
         if isinstance(event, e.ComplaintEvent) or (isinstance(event, e.Conversation) and event.complaint is not None):
-            return FIXED if self.item in (None, event.complaint) else LEFT
+            ref = event.complaint or ""
+            if isinstance(event, _BESIDE_A_CASE) or self.item not in (None, ref):
+                return LEFT
+            if ref != self.chosen and ref in self.cases.over:
+                return FIXED if isinstance(event, _ENDS) and event.id not in self.cases.idle else LEFT
+            return FIXED
         return FIXED if event.id == self.item else self.tier(event)
 
     def outreach(self, event: e.Event) -> int:
         """Almost all: stage, tier, wishes, consents, contact points, promises, plans, and every contact."""
         if isinstance(event, _FIXED_BY_OUTREACH):
             return FIXED
+        if isinstance(event, MANAGERS):
+            return self.manager(event)
+        if isinstance(event, e.CustomerIdentified):
+            return FIXED if event.kind in self.taken else OPEN
+        if isinstance(event, e.CustomerProfileChanged):
+            return FIXED if event.timezone is not None else LEFT
         if isinstance(event, e.ContactAttempted) and event.outcome == "reached":
             return FIXED
         if isinstance(event, e.Conversation):
             lately = event.purpose in ("selling", "relationship") and event.at > self.selling_since
             return FIXED if lately or event.outreach is not None else max(OPEN, self.stage(event))
-        return self.stage(event) or (OPEN if counts_as(event) & 1 << Series.ACT else LEFT)
+        said = isinstance(event, CONSENTS | e.PreferenceStated) or counts_as(event) & 1 << Series.ACT
+        return self.stage(event) or (OPEN if said else LEFT)
 
-    def might(self, field: Field, event: e.Event) -> int:
-        """Whether an event of this type could bear on the field, whatever an amendment makes of it."""
-        if field == "manager":
+
+def _might(field: Field, event: e.Event) -> bool:
+    """Whether an event of this type could bear on the field, whatever an amendment makes of it."""
+    match field:
+        case "manager":
             return isinstance(event, MANAGERS | e.CoverArranged)
-        if field in ("deadline", "rank"):
+        case "deadline" | "rank":
             return isinstance(event, e.ComplaintEvent | e.Conversation | PURCHASES)
-        if field == "tier":
+        case "tier":
             return isinstance(event, PURCHASES)
-        touch = isinstance(event, e.Conversation | e.BroadcastSent | e.EventInvited | e.PreferenceStated)
-        return touch or bool(getattr(self, field)(event))
+        case _:
+            touch = isinstance(event, e.BroadcastSent | e.EventInvited) or bool(counts_as(event))
+            return touch or isinstance(event, _FIXED_BY_CLAUSES | _FIXED_BY_OUTREACH | _SAID | e.ComplaintEvent)
 
 
 _FIXED_WHERE: tuple[tuple[Any, int], ...] = (
@@ -222,66 +253,12 @@ _FIXED_WHERE: tuple[tuple[Any, int], ...] = (
 )  # a type, and what a clause has to look at for it to be fixed
 _FIXED_BY_CLAUSES = PURCHASES | CASE_TURNS | PROMISES | HOLDINGS | e.RelationshipEnded
 _FIXED_BY_OUTREACH = (
-    REACH | CONSENTS | PROMISES | PLANS | CASE_TURNS | MANAGERS | PURCHASES | e.PreferenceStated | e.RelationshipEnded
+    e.CustomerRegistered | e.CustomerIdentifierRemoved | PROMISES | PLANS | CASE_TURNS | PURCHASES | e.RelationshipEnded
     | e.HoldingOpened
 )  # fmt: skip
-
-
-def _cares(event: e.Event) -> bool:
-    """A talk for the relationship, which gives a point."""
-    return isinstance(event, e.Conversation) and bool(counts_as(event) & Changed.NEWS)
-
-
-def _selling_window(rules: Rules) -> int:
-    return max([rules.contact.ratio_within, *(limit.within for limit in rules.contact.selling)])
-
-
-def _entangled(history: History) -> set[str]:
-    """References of purchases of which something came back, or which were made twice."""
-    seen: set[str] = set()
-    found: set[str] = set()
-    for event in history.events:
-        if isinstance(event, e.PurchaseMade):
-            (found if event.purchase in seen else seen).add(event.purchase)
-        elif isinstance(event, e.PurchaseReturned) and event.purchase is not None:
-            found.add(event.purchase)
-    return found
-
-
-def _crowded(history: History, books: Sequence[Rules]) -> set[str]:
-    """Talks for the relationship that came so close upon each other that not all could count."""
-    within = max(rules.trust.talks_within for rules in books)
-    counted = min(rules.trust.talks_counted for rules in books)
-    found: set[str] = set()
-    group: list[e.Event] = []
-    for talk in filter(_cares, history.events):
-        if group and talk.at - group[-1].at >= within:
-            group = []
-        group.append(talk)
-        if len(group) > counted:
-            found.update(one.id for one in group)
-    return found
-
-
-def responsible(history: History) -> set[str]:
-    """The assignment that stands, what stood before it, and the cover arranged last."""
-    turns = [event for event in history.events if isinstance(event, e.ManagerAssigned | e.ManagerUnassigned)]
-    covers = [
-        event for event in history.events if isinstance(event, e.CoverArranged) and micros(event.until) > event.at
-    ]
-    found = {cover.id for cover in covers[-1:]}
-    if not turns:
-        return found
-    last = _to(turns[-1])
-    began = len(turns) - 1
-    while began and _to(turns[began - 1]) == last:
-        began -= 1
-    told = [event for event in history.events if isinstance(event, e.ManagerIntroduced) and event.manager == last]
-    found.update([event.id for event in told if history.place[event.id] > history.place[turns[began].id]][:1])
-    if began and turns[began - 1].at == turns[began].at:  # what lasts for no time is as if it had not been: ask all
-        return found | {turn.id for turn in turns} | {event.id for event in told}
-    return found | {turn.id for turn in turns[max(0, began - 1) : began + 1]}
-
-
-def _to(event: e.ManagerAssigned | e.ManagerUnassigned) -> str | None:
-    return event.manager if isinstance(event, e.ManagerAssigned) else None
+_SAID = (
+    CONSENTS | MANAGERS | e.PreferenceStated | e.CustomerIdentified | e.CustomerProfileChanged | e.ContactAttempted
+    | e.Conversation
+)  # fmt: skip
+_BESIDE_A_CASE = e.ComplaintAssigned | e.ComplaintLinked | e.ComplaintEscalated
+_ENDS = e.ComplaintOpened | e.ComplaintReopened | e.ComplaintResolved | e.ComplaintClosed | e.ComplaintWithdrawn

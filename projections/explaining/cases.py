@@ -77,7 +77,7 @@ def rank(then: Then, item: str | None) -> Answer:
             Measured("tier", tier, "since", written(then.state.tier.since), []),
         ],
         _turn(then, row),
-        (row["state"], row["due_at"], row["near_at"], tier_of(then).grounds),
+        (row["due_at"], row["near_at"], tier_of(then).grounds),
     )
 
 

@@ -88,7 +88,7 @@ def _say(field: Field, then: Then, item: str | None) -> Answer:
 
 
 def _cited(question: Question, answer: Answer, history: History, then: Then) -> list[str]:
-    bears = bearing(answer.field, history, then.state, question.books, question.item)
+    bears = bearing(answer, history, then.state, question.books, question.item)
     place = history.place
     fixed = frozenset(place[id_] for id_ in bears.fixed if id_ in place)
     open_ = sorted(place[id_] for id_ in bears.open)

@@ -7,6 +7,7 @@ from domain.measures import Measured
 from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.stage import answer as stage
 from projections.explaining.standing import Row, Then, nth
+from projections.planning import reachable
 
 CLASSES: tuple[str, ...] = ("promise", "planned", "fading", "rhythm")
 _SHOWN = ("class", "tier", "due_at", "ready", "held", "unreachable", "purpose", "content", "channel")
@@ -122,6 +123,9 @@ def _grounds(then: Then, row: Row) -> tuple[Any, ...]:
         sorted((channel, at) for channel, at in c.reached_by.items()),
         sorted((channel, min(failed, limit)) for channel, failed in c.failed.items()),
         tuple(_care(then, c)),
+        sorted(reachable(c)),
+        sorted(c.wishes.stated.items()),
+        sorted((key, consent.id) for key, consent in c.consents.items()),
         row["why"],
     )
 
