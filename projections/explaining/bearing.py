@@ -127,7 +127,8 @@ def bearing(answer: Answer, history: History, state: State, books: Sequence[Rule
         if bears:
             (found.fixed if bears == FIXED else found.open).add(event.id)
     for bundle in history.bundles:
-        if any(event.id in found.fixed or event.id in found.open for event in bundle) or _might(field, bundle[0]):
+        ids = {event.id for event in bundle}
+        if ids & found.fixed or ids & found.open or _might(field, bundle[0]):
             found.fixed.update(ids)
     if history.events:
         found.open.add(history.events[0].id)  # when and by what they came to be known
