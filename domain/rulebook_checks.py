@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from domain import rulebook_criteria as crit
 from domain import rulebook_model as doc
+from domain.currencies import CURRENCIES
 from domain.errors import Refusal
 from domain.facts import NEVER
 from domain.rulebook_faults import sentence_of
@@ -38,7 +39,10 @@ def refusal(problems: list[Problem]) -> InvalidRulebook:
 def named_faults(error: ValidationError, document: Mapping[str, Any]) -> list[Problem]:
     """Every fault of shape."""
     found = [sentence_of(cast("Mapping[str, Any]", fault), document) for fault in error.errors(include_url=False)]
-    return list(dict.fromkeys(found))
+    by_place: dict[str, str] = {}
+    for pointer, sentence in found:
+        by_place.setdefault(pointer, sentence)  # of what may be one thing or another, what was said of the first
+    return list(by_place.items())
 
 
 # --- what a schema cannot say -----------------------------------------------------------------------------------------
@@ -62,6 +66,9 @@ def problems_of(book: doc.Rulebook) -> list[Problem]:
     )
     found = _lifecycle_problems(lifecycle, known)
     found += _twice("/tiers/levels", known.tiers, "tier")
+    for i, level in enumerate(book.tiers.levels):
+        for field, amounts in (("at_least", level.at_least), ("over", level.over)):
+            found += [p for code in amounts for p in _currency(code, f"/tiers/levels/{i}/{field}/{code}")]
     found += _unknown([(f"/complaints/factors/{t}", t) for t in book.complaints.factors], known.tiers, "tier")
     missing = {"low", "normal", "high", "critical"} - set(book.complaints.severities)
     found += [("/complaints/severities", f"deadlines for severity {s!r} are missing") for s in sorted(missing)]
@@ -129,6 +136,10 @@ def _customer_problems(customers: list[doc.TestCustomer], known: _Known) -> list
     return found
 
 
+def _currency(code: str, at: str) -> list[Problem]:
+    return [] if code in CURRENCIES else [(at, f"{code!r} is no currency; a code such as IDR or GBP would be one")]
+
+
 def _unknown(given: Iterable[Problem], known: Iterable[str], what: str) -> list[Problem]:
     names = list(known)
     return [(at, f"there is no {what} {name!r}{meant(name, names)}") for at, name in given if name not in names]
@@ -168,6 +179,8 @@ def _special(c: crit.CriterionOf, at: str) -> list[Problem]:
     match c:
         case crit.CountOf() if c.since and c.within:
             return [(at, "give either within or since, not both")]
+        case crit.SpendOf() | crit.SpendRatioOf() if c.currency not in CURRENCIES:
+            return _currency(c.currency, f"{at}/currency")
         case crit.SpendRatioOf() if isinstance(c.before, int) is not isinstance(c.within, int):
             return [
                 (

@@ -31,6 +31,12 @@ _WORDS = {
     "date_from_datetime_inexact": "has to be a date or a time with an offset",
     "date_from_datetime_parsing": "has to be a date, e.g. 2026-03-01",
 }
+_PATTERNS = {  # by the field that has one
+    "start": 'has to be a time of day, e.g. "20:00"',
+    "end": 'has to be a time of day, e.g. "08:00"',
+    "currency": 'has to be a currency by its code, e.g. "IDR"',
+    "trust": 'has to be points, or a comparison such as ">= 60"',
+}
 _LIMITS = {
     "greater_than_equal": ("ge", "{} or more"),
     "greater_than": ("gt", "more than {}"),
@@ -55,6 +61,10 @@ def sentence_of(fault: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[
         return pointer, f"{_short(given)} is not known here; it has to be {context['expected']}"
     if kind == "value_error":
         return pointer, str(fault["msg"]).removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch" and last in _PATTERNS:
+        return pointer, f"is {_short(given)}; it {_PATTERNS[last]}"
+    if kind == "too_short":
+        return pointer, "is empty; at least one is needed here"
     if kind in _LIMITS:
         name, words = _LIMITS[kind]
         return pointer, f"is {_short(given)}; it has to be {words.format(context[name])}"

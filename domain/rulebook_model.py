@@ -3,14 +3,14 @@
 `domain.rulebook_words` has the words of it, `domain.rulebook_criteria` what clauses are made of.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from domain.rulebook_criteria import CriterionOf
-from domain.rulebook_words import Code, Count, Model, Points, Severity, Span, Times, Version, Work
+from domain.rulebook_words import Code, Count, Model, Points, Severity, Span, Times, Version, When, Work
 
 Channel = Literal[
     "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter",
@@ -208,16 +208,16 @@ class Expected(Model):
     """What has to come out at `as_of`; what is left out is not looked at."""
 
     stage: Code | None = None
-    since: date | datetime | None = None  # of the stage; a date means some time on it, in the zone of `contact`
+    since: When | None = None  # of the stage; a date means some time on it, in the zone of `contact`
     clause: Code | None = None  # by which the stage was entered
     fading: bool | None = None
     next_stage: Code | None = None  # to which it changes by itself
-    next_stage_at: date | datetime | None = None
+    next_stage_at: When | None = None
     tier: Code | None = None
     trust: Annotated[str, Field(pattern=r"^(<|<=|=|>=|>) \d{1,3}$")] | Points | None = None
     band: Code | None = None  # of trust
     falling: bool | None = None
-    next_contact: date | datetime | None = None
+    next_contact: When | None = None
     held: str | None = None  # why there is no next contact for now; "": there is one
     purpose: Purpose | None = None  # of the next contact
     content: Code | None = None  # of the next contact

@@ -12,7 +12,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainValidator, Tag
 
 from domain.facts import DAY, HOUR, MINUTE, NEVER, Series
 from domain.periods import CALENDAR, CalendarName
@@ -65,6 +65,16 @@ def _version(given: str) -> str:
     return given
 
 
+def _when(given: Any) -> Any:
+    """A date, or a time: by how it is written, so that midnight is a time and no date."""
+    if isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given) if len(given) == len("2026-03-01") else datetime.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise ValueError(f"{given!r} is no date and no time; write for example 2026-03-01") from None
+
+
 def meant(given: Any, known: Mapping[str, Any] | list[str]) -> str:
     """What may have been meant, as the second half of a sentence; all that is known where nothing is near."""
     near = get_close_matches(str(given)[:80], list(known), n=1, cutoff=0.6)
@@ -81,6 +91,7 @@ Times = Annotated[int, Field(ge=1, le=1000, strict=True)]
 Points = Annotated[int, Field(ge=0, le=100, strict=True)]
 Kinds = Annotated[list[SeriesName], Field(min_length=1)]
 Code = Annotated[str, Field(min_length=1, max_length=120)]
+When = Annotated[date | datetime, PlainValidator(_when, json_schema_input_type=str)]
 Version = Annotated[str, AfterValidator(_version)]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Severity = Literal["low", "normal", "high", "critical"]
@@ -95,8 +106,8 @@ class Model(BaseModel):
 class Dates(Model):
     """A fixed period: from the first moment of a date (in the zone of `contact`) or a time on, until another."""
 
-    start: date | datetime = Field(alias="from")
-    until: date | datetime
+    start: When = Field(alias="from")
+    until: When
 
 
 def _kind_of_period(given: Any) -> str:

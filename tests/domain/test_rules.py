@@ -100,6 +100,7 @@ def test_what_a_schema_cannot_say_is_checked_too(
         ({"measure": "rhythm", "of": ["purchase"], "gap": "smallest", "at_most": "90 days"}, "/gap"),
         ({"measure": "rhythm", "of": ["purchase"], "gap": "median", "at_most": "90 days", "last": 1}, "/last"),
         ({"measure": "spend", "currency": "pounds", "at_least": 5, "within": "90 days"}, "/currency"),
+        ({"measure": "spend", "currency": "GBX", "at_least": 5, "within": "90 days"}, "/currency"),
         ({"measure": "spend", "currency": "GBP", "within": "90 days"}, ""),
         (
             {"measure": "spend-ratio", "currency": "GBP", "at_least": 2, "within": "90 days", "before": "last year"},
@@ -133,6 +134,7 @@ def test_mistakes_in_a_criterion_are_named(document: dict[str, Any], criterion: 
         (("lifecycle", "clauses", 1, "name"), "ended", "/lifecycle/clauses"),
         (("tiers", "otherwise"), "gold", "/tiers/levels"),
         (("contact", "zone"), "Asia/Atlantis", "/contact/zone"),
+        (("tiers", "levels", 1, "at_least"), {"XPD": 5, "GBX": 5}, "/tiers/levels/1/at_least/GBX"),
         (("cadence", "no_selling_in"), ["love"], "/cadence/no_selling_in/0"),
         (("benefits",), {"fit": {"tin": ["tea"]}}, "/benefits/fit/tin"),
         (("priorities",), {"fading_first": ["tin"]}, "/priorities/fading_first/0"),

@@ -237,6 +237,14 @@ def test_a_fixed_period_keeps_what_lies_in_it_and_takes_nothing_else() -> None:
     assert spells(fixed, inside, bought(100), bought(220))[-1] == ("with", 100)
 
 
+def test_a_fixed_period_may_begin_at_a_time_which_is_no_date_even_at_midnight() -> None:
+    utc = {"from": "2026-02-01T00:00:00+00:00", "until": "2026-08-01"}
+    fixed = {"measure": "count", "of": ["purchase"], "at_least": 1, "within": utc}
+    begins = (datetime(2026, 2, 1, tzinfo=UTC) - examples.EPOCH).total_seconds() / 86_400
+    assert spells(fixed, bought(begins - 0.01)) == [("without", begins - 0.01)]
+    assert spells(fixed, bought(begins)) == [("with", begins)]
+
+
 def test_a_year_of_the_calendar_ends_with_it_and_is_then_the_last_one() -> None:
     year = {"measure": "spend", "currency": "IDR", "at_least": 100, "within": "this year"}
     silvester = (datetime(2026, 12, 31, 17, tzinfo=UTC) - examples.EPOCH).total_seconds() / 86_400
