@@ -1,6 +1,7 @@
 """A history filtered by hand: what the product does to answer at coordinates, written a second time as simply as it can be.
 
-Nothing here uses `domain.order`, the reader, or the engine. Only the fold itself, event by event, is the product's own.
+Nothing here uses `domain.order`, the reader, or the engine. Only the fold itself, event by event, and its way over a switch
+of rulebooks are the product's own.
 """
 
 from collections.abc import Iterable
@@ -14,10 +15,11 @@ from domain.facts import micros
 from domain.rules import Rules
 from domain.vocabulary import TYPES
 from projections import fold
+from projections.inforce import Schedule, fold_in_force
 from projections.state import State
 
 History = list[Event]  # of one customer, in the order of recording
-Rows = dict[str, list[tuple[Any, ...]]]
+Judge = Rules | Schedule
 
 RANKS = list(TYPES)
 HISTORIES = {"stages", "managers"}  # these tell all that began by then
@@ -72,8 +74,14 @@ def total_key(event: Event) -> tuple[int, str, int, str]:
     return (event.at, event.sequence, RANKS.index(kind(event)), event.id)
 
 
-def folded(history: Iterable[Event], as_of: int, rules: Rules) -> State | None:
-    """What is folded of it, one event after the other; None where nothing was known by then."""
+def folded(history: Iterable[Event], as_of: int, rules: Judge) -> State | None:
+    """What is folded of it, one event after the other; None where nothing was known by then.
+
+    What a switch of rulebooks does is for `projections.inforce` to say, and for its own tests.
+    """
+    if isinstance(rules, Schedule):
+        state = fold_in_force(filtered(history, as_of), rules, as_of)
+        return state if state.count else None
     state = fold.begin()
     for event in filtered(history, as_of):
         fold.advance(state, event, rules)
@@ -85,11 +93,12 @@ def columns(table: str) -> list[str]:
     return [name for name, _ in next(t for t in fold.TABLES if t.name == table).columns]
 
 
-def answers(history: Iterable[Event], as_of: int, rules: Rules) -> dict[str, list[dict[str, Any]]]:
+def answers(history: Iterable[Event], as_of: int, rules: Judge) -> dict[str, list[dict[str, Any]]]:
     """Of each table the rows that hold at `as_of`; of histories all that began by then; of others all."""
     state = folded(history, as_of, rules)
     if state is None:
         return {}
+    rules = rules.at(as_of) if isinstance(rules, Schedule) else rules
     rows = fold.render(state, rules)
     if not any(row[0] <= as_of < row[1] for row in rows["standing"]):  # past the horizon: as they would be judged then
         fold.settle(state, rules, as_of)
@@ -110,7 +119,7 @@ def _holds(table: str, row: dict[str, Any], as_of: int) -> bool:
     return row["from_at"] <= as_of and (table in HISTORIES or as_of < row["until_at"])
 
 
-def queue(name: str, histories: dict[str, History], as_of: int, rules: Rules) -> list[dict[str, Any]]:
+def queue(name: str, histories: dict[str, History], as_of: int, rules: Judge) -> list[dict[str, Any]]:
     """A whole queue in order, over all customers."""
     table = "reactive" if name == "complaints" else "outreach"
     rows = [

@@ -20,7 +20,7 @@ TICKS = st.lists(st.sampled_from([1, MINUTE, HOUR, 5 * DAY, 30 * DAY, 90 * DAY, 
 
 
 @for_all(histories(amended=True), rulebooks(), TICKS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_is_forecast_is_what_a_clock_that_ticks_finds(
     history: list[e.Event], rules: Rules, ticks: list[int]
 ) -> None:
@@ -43,7 +43,7 @@ def test_what_is_forecast_is_what_a_clock_that_ticks_finds(
 
 
 @for_all(histories(amended=True), rulebooks(), st.integers(0, 3000))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_whenever_it_was_judged_in_between_the_answer_is_the_same(
     history: list[e.Event], rules: Rules, days: int
 ) -> None:
@@ -64,7 +64,7 @@ def test_whenever_it_was_judged_in_between_the_answer_is_the_same(
 
 
 @for_all(histories(amended=True), rulebooks(), st.lists(st.integers(0, 400), min_size=1, max_size=8))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_to_ask_every_rule_again_at_any_moment_changes_nothing(
     history: list[e.Event], rules: Rules, days: list[int]
 ) -> None:

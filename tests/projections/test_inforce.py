@@ -28,7 +28,7 @@ def in_force(*entries: tuple[int, Rules]) -> Schedule:
 
 
 @for_all(histories(amended=True), rulebooks(), CLOCKS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_over_one_rulebook_it_is_that_rulebook(history: list[e.Event], rules: Rules, as_of: int) -> None:
     alone = byhand.folded(history, as_of, rules)
     found = fold_in_force(history, in_force((0, rules), (examples.day(90), rules)), as_of)
@@ -36,7 +36,7 @@ def test_over_one_rulebook_it_is_that_rulebook(history: list[e.Event], rules: Ru
 
 
 @for_all(histories(amended=True), documents(), CLOCKS, SWITCHES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_a_switch_to_the_same_rules_under_another_version_changes_nothing(
     history: list[e.Event], document: dict[str, Any], as_of: int, switch: int
 ) -> None:
@@ -52,7 +52,7 @@ def test_a_switch_to_the_same_rules_under_another_version_changes_nothing(
 
 
 @for_all(histories(amended=True), rulebooks("one"), rulebooks("two"), CLOCKS, SWITCHES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_before_the_switch_it_is_the_first_and_after_it_all_but_stages_is_the_second(
     history: list[e.Event], first: Rules, second: Rules, as_of: int, switch: int
 ) -> None:

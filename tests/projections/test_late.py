@@ -35,7 +35,7 @@ def test_late_events_change_no_answer_for_an_earlier_knowledge_nor_for_an_earlie
     # Not shrunk: each example asks a database, and shrinking would take minutes.
 
     @for_all(st.data())
-    @settings(max_examples=12, deadline=None, phases=[Phase.generate], suppress_health_check=SLOW)
+    @settings(max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=SLOW)
     def ask(data: st.DataObject) -> None:
         rules = data.draw(rulebooks(version="v1"))
         streams = {str(UUID(int=n + 1)): data.draw(histories(20, amended=True)) for n in range(3)}
