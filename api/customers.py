@@ -39,6 +39,8 @@ class Answer(BaseModel):
     as_of: str
     forecast: bool
     """`as_of` lies in the future: what will hold if nothing else happens."""
+    known_at: int | None
+    """The position up to which knowledge was to count; null: everything."""
     position: int
     """Up to where the ledger was taken into account."""
     rulebook: str
@@ -77,6 +79,7 @@ class TimelineAnswer(BaseModel):
     customer: str
     as_of: str
     forecast: bool
+    known_at: int | None
     position: int
     parked: str | None
     items: list[dict[str, Any]]

@@ -77,7 +77,7 @@ def customer(answer: Answer) -> RenderableType:
         head.append(" falling", style="red")
     parts: list[RenderableType] = []
     if answer["parked"]:
-        parts.append(Text(f"Newest events cannot be folded: {answer['parked']['reason']}", style="bold red"))
+        parts.append(Text(f"Newest events cannot be folded: {answer['parked']}", style="bold red"))
     parts += [_last(answer["last_conversation"]), *_promises(answer), *_cases(answer), *_handling(answer)]
     parts += [Text(), _facts(answer)]
     return Panel(Group(*parts), title=head, title_align="left", subtitle=_moment(answer), subtitle_align="right")
@@ -218,7 +218,8 @@ def _tier(name: str) -> Text:
 
 def _moment(answer: Answer) -> str:
     when = day(answer["as_of"], clock=True)
-    return f"forecast for {when}" if answer["forecast"] else f"as of {when}"
+    known = "" if answer["known_at"] is None else f", as known at position {answer['known_at']:,}"
+    return f"{'forecast for' if answer['forecast'] else 'as of'} {when}{known}, under rulebook {answer['rulebook']}"
 
 
 def day(text: str | None, *, clock: bool = False) -> str:

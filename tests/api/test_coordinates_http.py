@@ -223,5 +223,7 @@ def test_the_command_line_builds_what_it_needs(
     ]
     page = jejak("customer", "crm:C-0", *at).json()
     assert (page["rulebook"], page["standing"]["stage"]) == ("v2", "commitment")
+    told = jejak("queue", "complaints", *at[:-1]).out
+    assert f"as of 2026-03-09 00:00Z, as known at position {known['complaints']:,}, under rulebook v2" in told
     several = jejak("customer", "person", *at).json()
     assert {i["stage"] for i in several} == {"commitment"}
