@@ -19,7 +19,7 @@ from projections.histories import Broken, Slice
 from projections.reports.report import Asked, Made, Part, Report, merge
 from projections.reports.seeing import Frame, Seen, judge_of
 
-FEW = 40_000  # events; below, starting processes takes longer than the report
+FEW = 100_000  # events; below, starting processes takes longer than the report
 _TELL_AFTER = 2_000  # events
 _RECORDED = ", array_agg((extract(epoch FROM recorded_at) * 1000000)::bigint ORDER BY version)"
 _PARTITION = sql.SQL(

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -241,6 +242,13 @@ def test_a_file_holds_what_the_route_answers(jejak: Jejak, reader: TestClient, t
     answer = reader.get("/v1/reports/sales", params={"as_of": NOW, "format": "csv"})
     assert jejak("report", "sales", "--as-of", NOW, "--format", "csv").out == answer.text
     assert jejak("report", "sales", "-o", str(path)).status == 1
+
+
+def test_without_polars_only_parquet_is_refused(jejak: Jejak, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    said = jejak("report", "sales", "--as-of", NOW, "--format", "parquet", "-o", "x.parquet")
+    assert (said.status, "pip install 'jejak[parquet]'" in said.err) == (1, True)
+    assert jejak("report", "sales", "--as-of", NOW, "--format", "csv").status == 0
 
 
 def test_the_list_names_them_all(jejak: Jejak) -> None:
