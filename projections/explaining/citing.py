@@ -100,8 +100,8 @@ def _cited(question: Question, answer: Answer, history: History, then: Then) -> 
         except cases.UnknownComplaint:
             return False
 
-    if not enough(fixed.union(open_)):
-        raise AssertionError(f"{answer.field} rests on more than may bear on it")
+    if not enough(fixed.union(open_)):  # what bears on it was not all known: then all of it is cited
+        return [event.id for event in history.given]
     kept = fixed | needed(enough, fixed, open_)
     cited = {history.events[index].id for index in kept} | bears.fixed | _before(history, _begun(answer, then))
     return [event.id for event in _in_order(history, cited)]
