@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from api.clouds import moment
 from api.errors import BadRequest
 from api.reporting import Answer, described
 from domain.door import instant
@@ -50,7 +51,7 @@ def plain(column: Column, value: Any) -> Any:
         case "money":
             return f"{value:f}"
         case "instant":
-            return instant(value).isoformat()
+            return moment(instant(value))
         case "day":
             return value.isoformat()
         case _:

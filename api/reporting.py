@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from msgspec import Struct
 
+from api.clouds import moment as written
 from api.coordinates import coordinates, moment
 from api.errors import BadRequest, NotFound
 from api.wiring import House
@@ -174,7 +175,7 @@ def described(answer: Answer) -> dict[str, Any]:
     return {
         "report": answer.report.name,
         "title": answer.report.title,
-        "as_of": instant(asked.as_of).isoformat(),
+        "as_of": written(instant(asked.as_of)),
         "forecast": answer.forecast,
         "position": asked.known_at,
         "rulebook": asked.rulebook,
@@ -190,4 +191,4 @@ def described(answer: Answer) -> dict[str, Any]:
 
 
 def _edge(at: int) -> str | None:
-    return None if at <= micros(EARLIEST) else instant(at).isoformat()
+    return None if at <= micros(EARLIEST) else written(instant(at))

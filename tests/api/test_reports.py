@@ -99,8 +99,8 @@ def test_the_coordinates_and_what_was_read_stand_in_the_answer(reader: TestClien
     document = ask(reader, "sales", every="all", **{"from": "2026-03-01", "to": "2026-03-31"})
     about = {n: document[n] for n in ("as_of", "position", "rulebook", "from", "to", "customers", "unreadable")}
     assert about == {
-        "as_of": "2026-07-01T00:00:00+00:00", "position": shared.ledger.head(), "rulebook": "v1",
-        "from": "2026-02-28T17:00:00+00:00", "to": "2026-03-31T17:00:00+00:00", "customers": 5, "unreadable": [],
+        "as_of": "2026-07-01T00:00:00Z", "position": shared.ledger.head(), "rulebook": "v1",
+        "from": "2026-02-28T17:00:00Z", "to": "2026-03-31T17:00:00Z", "customers": 5, "unreadable": [],
     }  # fmt: skip
     [row] = document["rows"]
     assert (row["gross"], row["purchases"], row["period"]) == ("5002.50", 5, None)
