@@ -15,7 +15,7 @@ PAUSE = 100.0  # ms that a writer may wait
 def run(customers: int) -> Iterator[Figure]:
     """`--events N` is the number of customers here. RuntimeError where a row is wrong, whatever the figures say."""
     with open_machine(now=DEFAULT_END) as house:
-        seen = trial(house, Load(customers, RATE, batch=20, writers=2, before=BEFORE))
+        seen = trial(house, Load(customers, RATE, batch=20, writers=4, before=BEFORE))
         mixed = [m for r in seen.reads for m in r.mixed]
         walks = {name: sum(r.walks.get(name, 0) for r in seen.reads) for r in seen.reads for name in r.walks}
         promoted, rolled = (1_000 * took for took in seen.took)

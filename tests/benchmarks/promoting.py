@@ -81,6 +81,15 @@ def trial(house: House, load: Load) -> Seen:
     batches = _fill(house, load)
     second = building.build(house, Wish(SECOND), promote=False).generation.id
     changes: list[tuple[float, float]] = []
+    took: list[float] = []
+
+    def change(act: Callable[[], changing.Change]) -> None:
+        started = time.monotonic()
+        done = act()
+        ended = time.monotonic()
+        changes.append((_recorded(house, done), ended))
+        took.append(ended - started)
+
     with (
         _engine(house),
         serve(house, load.workers) as api,
@@ -88,36 +97,39 @@ def trial(house: House, load: Load) -> Seen:
         _reading(api, load) as readers,
     ):
         time.sleep(load.before)
-        changes.append(_timed(lambda: changing.promote(house, second, actor="benchmark")))
+        change(lambda: changing.promote(house, second, actor="benchmark"))
         time.sleep(load.before)
-        changes.append(_timed(lambda: changing.rollback(house, actor="benchmark")))
+        change(lambda: changing.rollback(house, actor="benchmark"))
         time.sleep(load.before)
         written: list[Written] = [_end(*writer) for writer in writers]
         reads: list[Read] = [_end(*reader) for reader in readers]
     waits = sorted(wait for w in written for wait in w.waits)
     errors = [e for w in written for e in w.errors] + [e for r in reads for e in r.errors]
     felt, others = list[float](), list[float]()
-    for at, took in waits:
-        during = any(at <= end + AROUND and at + took >= start for start, end in changes)
-        (felt if during else others).append(took)
+    for at, waited in waits:
+        during = any(at <= end + AROUND and at + waited >= start for start, end in changes)
+        (felt if during else others).append(waited)
     return Seen(
         recorded=sum(w.recorded for w in written),
         seconds=waits[-1][0] - waits[0][0],
         pause=max(felt, default=0.0),
         usual=max(others),
         median=median(others),
-        took=[end - start for start, end in changes],
+        took=took,
         reads=reads,
         errors=errors + _missing(house),
         differing=_differing(house),
     )
 
 
-def _timed(act: Callable[[], object]) -> tuple[float, float]:
-    """When it began and when it ended."""
-    started = time.monotonic()
-    act()
-    return started, time.monotonic()
+def _recorded(house: House, change: changing.Change) -> float:
+    """When the event of a change was recorded, which is when it began to keep writers out; by the clock of all processes."""
+    with psycopg.connect(house.database_url) as c:
+        [at] = c.execute("SELECT recorded_at FROM ledger.events WHERE position = %s", [change.position]).fetchone() or (
+            None,
+        )
+    assert at is not None
+    return at.timestamp() - time.time() + time.monotonic()
 
 
 # --- what is there before ---------------------------------------------------------------------------------------------
