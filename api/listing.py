@@ -36,7 +36,7 @@ class Listed(Struct, frozen=True):
 
 def listing(house: House, at: Coordinates, wanted: Filter, after: Cursor | None, limit: int) -> Listed:
     """Customers by id. BadRequest where the rules have no such tier or stage; other errors as of `everybody`."""
-    with everybody(house, at, after, wanted.among) as (_, population):
+    with everybody(house, at, after, wanted.among) as population:
         rules = population.rules
         tiers: Sequence[str] = rules.tier_names
         filters: dict[str, Any] = {

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
-from psycopg import Connection
 
 from api.coordinates import Coordinates
 from api.errors import BadCursor, CursorExpired, NotBuilt
@@ -76,7 +75,7 @@ class Page(Struct, frozen=True):
 @contextmanager
 def everybody(
     house: House, at: Coordinates, after: Cursor | None = None, among: Sequence[str] | None = None
-) -> Generator[tuple[Connection[Any], Population]]:
+) -> Generator[Population]:
     """The population (or some of it) at these coordinates, or at those of a cursor, for one transaction.
 
     CursorExpired where the rows that the cursor points into are gone; NotBuilt where there are none at these coordinates
@@ -94,13 +93,16 @@ def everybody(
             raise CursorExpired(f"{gone}; begin again without the cursor", pointer="/query/after") from None
         except reading.NotBuilt:
             raise NotBuilt(_how(at)) from None
-        yield c, population
+        yield population
 
 
 def read(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> Page:
     """A page of a queue. Errors as of `everybody`."""
-    with everybody(house, at, wanted.after) as (_, population):
-        rows, following = _read(house, queue, at, wanted, population)
+    owners = _owners(
+        house, at, wanted.manager
+    )  # before a connection is held: whoever holds one must not wait for another
+    with everybody(house, at, wanted.after) as population:
+        rows, following = _read(queue, wanted, owners, population)
         described = population.described(r["customer"] for r in rows)
         tiers = population.rules.tier_names
     where = population.at
@@ -121,11 +123,9 @@ def _how(at: Coordinates) -> str:
     )
 
 
-def _read(
-    house: House, queue: Queue, at: Coordinates, wanted: Wanted, population: Population
-) -> tuple[list[Row], Cursor | None]:
+def _read(queue: Queue, wanted: Wanted, owners: list[str], population: Population) -> tuple[list[Row], Cursor | None]:
     """As many rows as are wanted, from each of the ways in which a manager can be meant, merged in the queue's order."""
-    ways = _ways(house, at, wanted, population)
+    ways = _ways(wanted, owners, population)
     pages = [population.page(queue.rows, where, wanted.limit, wanted.after) for where in ways]
     if len(pages) == 1:
         return list(pages[0].rows), pages[0].next
@@ -136,16 +136,21 @@ def _read(
     return list(kept), population.cursor(queue.rows, kept[-1]) if kept and more else None
 
 
-def _ways(house: House, at: Coordinates, wanted: Wanted, population: Population) -> list[dict[str, Any]]:
+def _owners(house: House, at: Coordinates, manager: str | None) -> list[str]:
+    """A manager, and the staff whom they cover for."""
+    if manager is None:
+        return []
+    now, staff = micros(at.as_of), house.people.catalogue(at.known_at)
+    return [manager, *sorted(s for s in staff.staff(now) if s != manager and staff.cover(s, now) == manager)]
+
+
+def _ways(wanted: Wanted, owners: list[str], population: Population) -> list[dict[str, Any]]:
     """Conditions on columns. A manager acts for their own customers, those of staff they cover, and those given to them."""
     filters: dict[str, Any] = dict(wanted.filters)
     if wanted.manager is None:
         return [filters]
-    now = micros(at.as_of)
-    staff = house.people.catalogue(at.known_at)
-    covered = sorted(s for s in staff.staff(now) if s != wanted.manager and staff.cover(s, now) == wanted.manager)
     given = sorted({r["customer"] for r in population.page(reading.COVERS, {"staff": wanted.manager}).rows})
-    owned = filters | {"owner": [wanted.manager, *covered] if covered else wanted.manager}
+    owned = filters | {"owner": owners if len(owners) > 1 else wanted.manager}
     return [owned, filters | {"customer": given}] if given else [owned]
 
 
