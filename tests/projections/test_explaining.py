@@ -22,6 +22,8 @@ from domain.facts import DAY, NEVER, micros
 from domain.rulebook_words import SERIES
 from domain.rules import Rules, compile_rules, first_rules, shipped
 from domain.sealing import Secrets
+from projections import fold
+from projections.asof import rows_at
 from projections.explaining import citing
 from projections.explaining.answer import FIELDS, Explanation, Field
 from projections.explaining.bearing import Bearing
@@ -30,6 +32,7 @@ from projections.explaining.citing import Question, explain
 from projections.explaining.telling import Code, Day, Line
 from projections.explaining.words import LANGUAGES, TONGUES, words
 from projections.inforce import Schedule
+from projections.profile import STANDING
 from tests import examples
 from tests.projections.histories import histories
 from tests.projections.lives import lives
@@ -110,6 +113,22 @@ def test_of_one_complaint_nothing_else_is_cited_that_does_not_bear_on_it(
         if event.id not in said.events:
             less = explain(question, without(history, event.id))
             assert (less.answer, less.events) == (said.answer, said.events), event
+
+
+@for_all(st.one_of(ANY, lives(40)), MOMENTS)
+@settings(max_examples=60, deadline=None)
+def test_what_is_explained_is_what_rows_say(history: list[e.Event], day: float) -> None:
+    rows = rows_at(fold, history, RULES, at(day))
+    if rows is None:
+        return
+    stage, tier, manager = (explain(Question(f, RULES, at(day)), history).answer for f in ("stage", "tier", "manager"))
+    names = [name for name, _ in STANDING.columns]
+    row = next(dict(zip(names, r, strict=True)) for r in rows.tables[STANDING.name] if r[0] <= at(day) < r[1])
+    assert (stage.verdict["stage"], stage.since, stage.verdict["fading"]) == (
+        row["stage"], row["stage_since"], row["fading"],
+    )  # fmt: skip
+    assert tier.verdict["tier"] == RULES.tier_names[row["tier"]]
+    assert manager.verdict["manager"] == row["owner"]
 
 
 def _other(change: Callable[[dict[str, Any]], None], version: str) -> Rules:
