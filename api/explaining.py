@@ -13,10 +13,10 @@ from api.customers import REFUSED, Reader, Ref, answered
 from api.errors import refusals
 from api.references import customer_of
 from api.wiring import House, HouseDep
+from domain.criteria.measures import Measured
 from domain.door import instant, micros
 from domain.errors import UnknownCustomer
 from domain.events import Event
-from domain.measures import Measured
 from projections import inforce
 from projections.explaining.answer import Explanation, Field, Next
 from projections.explaining.cases import UnknownComplaint
@@ -34,6 +34,7 @@ Complaint = Annotated[
 ]
 InWords = Annotated[Language, Query(description="the language of `words`")]
 _INSTANTS = ("_at",)
+_SIGNS = ("", "– ", "· ")  # of a sentence, by level
 
 
 class ExplainAnswer(BaseModel):
@@ -129,7 +130,7 @@ def shown(said: Explanation, events: Mapping[str, Event], language: Language) ->
             }
             for way in said.towards
         ],
-        "words": [f"{'– ' if level else ''}{sentence}" for level, sentence in words(said, language)],
+        "words": [f"{_SIGNS[level]}{sentence}" for level, sentence in words(said, language)],
     }
 
 

@@ -13,7 +13,7 @@ from domain.door import Touchpoint, instant, micros
 from domain.errors import DifferentContent, Refusal
 from domain.events import CalendarPublished, Event, RulebookPromoted, RulebookPublished, RulebookRolledBack
 from domain.order import key
-from domain.rulebook_checks import InvalidRulebook
+from domain.rulebook.checks import InvalidRulebook
 from domain.rules import first_rules, shipped
 from domain.sealing import uuid_text
 from domain.upcast import write

@@ -168,12 +168,27 @@ def explanation(answer: Answer) -> RenderableType:
     """Why something is as it is: what is said of it, and the kinds of events that it rests on."""
     first, *rest = answer["words"]
     parts: list[RenderableType] = [Text(first, style="bold")]
-    parts += [Text(f"  {line}", style="dim") if line.startswith("– ") else Text(line) for line in rest]
+    parts += [_said(line) for line in rest]
     kinds = Counter(event["type"] for event in answer["events"])
     if kinds:
-        parts += [Text(), Text(", ".join(f"{kind} {number}" for kind, number in kinds.most_common()), style="dim")]
+        told = [f"{kind} {number}" for kind, number in kinds.most_common(_KINDS)]
+        parts.append(Text(", ".join([*told, *["…"] * (len(kinds) > _KINDS)]), style="dim"))
     title = Text.assemble((answer["field"], "bold"), f"  {answer['clause']}" if answer["clause"] else "")
     return Panel(Group(*parts), title=title, title_align="left", subtitle=_moment(answer), subtitle_align="right")
+
+
+_KINDS = 4  # types of events that are counted below an explanation
+_INDENT = {"– ": 2, "· ": 4}
+
+
+def _said(line: str) -> RenderableType:
+    """A sentence of an explanation; one that stands under another is indented, and goes on below its own beginning."""
+    indent = _INDENT.get(line[:2])
+    if indent is None:
+        return Text(line)
+    table = Table.grid(padding=0)
+    table.add_row(Text(" " * indent + line[:2]), Text(line[2:], style="dim" if indent > 2 else ""))
+    return table
 
 
 def counts(title: str, numbers: Sequence[tuple[str, int]], styles: Mapping[str, str]) -> RenderableType:

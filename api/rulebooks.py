@@ -11,8 +11,8 @@ from api.errors import BadRequest, UnknownRulebook, refusals
 from api.keys import Bearer, needs
 from api.wiring import HouseDep
 from domain.errors import DifferentContent
-from domain.rulebook_checks import InvalidRulebook
-from domain.rulebook_model import Rulebook
+from domain.rulebook.checks import InvalidRulebook
+from domain.rulebook.model import Rulebook
 from domain.worktime import InvalidCalendar
 from projections.checking import Trial
 

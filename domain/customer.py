@@ -5,11 +5,11 @@
 shown as odd.
 """
 
+from domain.criteria.measures import OF_PURCHASES
 from domain.events import Event
 from domain.facts import Changed, Customer, Series
 from domain.families import care, commerce, complaint, conversation, person
 from domain.families.common import Evolve
-from domain.measures import OF_PURCHASES
 
 EVOLVE: dict[type[Event], Evolve] = {
     **person.EVOLVE,
@@ -33,7 +33,7 @@ def evolve(customer: Customer, event: Event) -> int:
 class Memory:
     """How much of each series rules look at: the last `keep` items, all since `window` µs ago, and those of fixed periods.
 
-    A fixed period is (after, up to); beside series there are OF_SPEND and OF_PURCHASES (`domain.measures`).
+    A fixed period is (after, up to); beside series there are OF_SPEND and OF_PURCHASES (`domain.criteria.measures`).
     """
 
     __slots__ = ("fixed", "keep", "longest", "window")

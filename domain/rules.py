@@ -1,4 +1,4 @@
-"""From a rulebook document to compiled `Rules`. What is wrong with a document is said by `domain.rulebook_checks`."""
+"""From a rulebook document to compiled `Rules`. What is wrong with a document is said by `domain.rulebook.checks`."""
 
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from domain import measures as m
-from domain import rulebook_model as doc
-from domain import standing
-from domain.criteria import Names, compiled, without
+from domain.criteria import measures as m
+from domain.criteria import standing
+from domain.criteria.compiling import Names, compiled, without
 from domain.customer import Memory
 from domain.facts import NEVER, Changed, Series
-from domain.rulebook_checks import START, InvalidRulebook, named_faults, problems_of, refusal
+from domain.rulebook import model as doc
+from domain.rulebook.checks import START, InvalidRulebook, named_faults, problems_of, refusal
 from domain.windows import QuietHours
 from domain.worktime import Calendar, CalendarDocument, InvalidCalendar
 

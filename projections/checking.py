@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from domain import errors
+from domain.criteria.measures import Measured
+from domain.criteria.periods import start_of
 from domain.door import Door, instant, micros
 from domain.events import Event
 from domain.facts import DAY, NEVER
-from domain.measures import Measured
-from domain.periods import start_of
-from domain.rulebook_checks import InvalidRulebook, Problem
-from domain.rulebook_model import Happening, TestCustomer
+from domain.rulebook.checks import InvalidRulebook, Problem
+from domain.rulebook.model import Happening, TestCustomer
 from domain.rules import Clause, Rules, compile_rules
 from domain.sealing import Secrets
 from projections import asof, fold, trust

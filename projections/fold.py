@@ -216,10 +216,10 @@ def _steps(moments: list[Moment]) -> list[Step]:
 
 
 _SOURCES = {
-    "domain": """cases criteria customer events facts groups measures openings order patterns periods rulebook_criteria
-        rulebook_model rulebook_words rules standing tallies value vocabulary windows
-        worktime""",
+    "domain": "cases customer events facts openings order rules vocabulary windows worktime",
+    "domain.criteria": "compiling groups measures patterns periods standing tallies value",
     "domain.families": "care commerce common complaint conversation person",
+    "domain.rulebook": "criteria model words",
     "projections": """asof assignments complaints deadlines fold inforce lifecycle outreach planning profile projection state tier
         trust""",
 }

@@ -12,8 +12,8 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from domain.criteria.measures import Measured
 from domain.facts import NEVER
-from domain.measures import Measured
 from domain.rules import Clause, Rules
 from projections import trust
 from projections.projection import INSTANT, INTERVAL, TEXT, Table

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from domain.facts import DAY, Customer, Series
 from domain.families.conversation import refused
-from domain.rulebook_model import Rhythm
+from domain.rulebook.model import Rhythm
 from domain.rules import Rules
 from domain.windows import slot_start
 from projections.state import State

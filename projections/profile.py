@@ -14,8 +14,8 @@ from msgspec.structs import asdict
 from psycopg import Connection
 from psycopg.rows import dict_row
 
+from domain.criteria.measures import median
 from domain.facts import NEVER, Customer, Mark
-from domain.measures import median
 from domain.rules import Rules
 from projections import trust
 from projections.complaints import needs_human

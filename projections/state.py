@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from domain.criteria.measures import Measured
 from domain.facts import NEVER, Customer, Item
-from domain.measures import Measured
 from domain.order import Key
 
 

@@ -7,9 +7,9 @@ or held within the time that the rules give before a fall: up at once, down late
 from decimal import Decimal
 from typing import Final
 
+from domain.criteria.measures import OF_SPEND
 from domain.customer import Memory
 from domain.facts import NEVER, Changed, Series
-from domain.measures import OF_SPEND
 from domain.rules import Level, Rules
 from projections.state import State
 

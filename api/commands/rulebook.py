@@ -16,7 +16,7 @@ from api.places import Written
 from api.publishing import Published, Version
 from api.rulebooks import schema
 from api.toml import toml
-from domain.rulebook_checks import InvalidRulebook
+from domain.rulebook.checks import InvalidRulebook
 from domain.rules import first_rules, source
 from domain.worktime import InvalidCalendar
 from projections.checking import Checked

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from domain.criteria.measures import Measured
 from domain.events import Event
 from domain.facts import NEVER, Series
-from domain.measures import Measured
 from domain.rules import Clause, Rules
 from projections import fold, tier
 from projections.comparing.changes import Change

@@ -9,8 +9,8 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct, field
 
+from domain.criteria.measures import Measured
 from domain.facts import NEVER
-from domain.measures import Measured
 
 Field = Literal["stage", "tier", "trust", "manager", "deadline", "rank", "outreach"]
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -39,6 +39,13 @@ class Answer(Struct, frozen=True):
     """What has to stay for the verdict to stay and is not shown, such as the stages passed through."""
 
 
+class Happened(Struct, frozen=True):
+    """An event as it is named in an explanation: the stored name of its type, without version, and when (µs)."""
+
+    type: str
+    at: int
+
+
 class Explanation(Struct, frozen=True):
     """An answer, and the events that it rests on."""
 
@@ -52,6 +59,8 @@ class Explanation(Struct, frozen=True):
     """Whether anything was known of the customer then."""
     towards: list["Way"] = field(default_factory=list["Way"])
     """Of a stage: the ways out of it, as they measure now. What is missing rests on what never happened."""
+    measured: dict[str, Happened] = field(default_factory=dict[str, Happened])
+    """The events that the answer's values name, by id, as they stand after all amendments."""
 
 
 class Way(Struct, frozen=True):

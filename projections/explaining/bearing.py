@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from domain import events as e
-from domain import groups
-from domain import measures as m
-from domain import standing as s
+from domain.criteria import groups
+from domain.criteria import measures as m
+from domain.criteria import standing as s
 from domain.facts import KINDS, NEVER, Changed, Series
 from domain.rules import Rules
 from projections.explaining import tangles

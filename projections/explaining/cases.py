@@ -3,9 +3,9 @@
 from typing import Any
 
 from domain.cases import Case
+from domain.criteria.measures import Measured
 from domain.errors import Refusal
 from domain.facts import NEVER
-from domain.measures import Measured
 from domain.rules import STEPS, Rules
 from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.standing import Row, Then, nth

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from domain.events import Event, TouchpointCorrected
 from domain.facts import NEVER, micros
 from domain.rules import Rules
+from domain.vocabulary import name_of
 from projections.asof import Judge
 from projections.explaining import cases, manager, outreach, stage, tier, trust
-from projections.explaining.answer import NOTHING, Answer, Explanation, Field
+from projections.explaining.answer import NOTHING, Answer, Explanation, Field, Happened
 from projections.explaining.bearing import bearing
 from projections.explaining.history import History
 from projections.explaining.standing import Then, stand
@@ -66,7 +67,15 @@ def explain(question: Question, events: Sequence[Event]) -> Explanation:
         _cited(question, answer, history, then),
         bool(history.events),
         stage.towards(then) if question.field == "stage" and state.count else [],
+        _measured(answer, history),
     )
+
+
+def _measured(answer: Answer, history: History) -> dict[str, Happened]:
+    named = {id_ for value in answer.values for id_ in value.events}
+    return {
+        event.id: Happened(name_of(event).rpartition(".v")[0], event.at) for event in history.events if event.id in named
+    }
 
 
 def _say(field: Field, then: Then, item: str | None) -> Answer:

@@ -1,7 +1,7 @@
 """Why somebody is responsible: the assignment, whom they took over from, and who covers."""
 
+from domain.criteria.measures import Measured
 from domain.facts import NEVER
-from domain.measures import Measured
 from projections.explaining.answer import Answer, Next, written
 from projections.explaining.standing import Then
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from domain.criteria.measures import Measured
 from domain.facts import Customer, Series
-from domain.measures import Measured
 from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.stage import answer as stage
 from projections.explaining.standing import Row, Then, nth

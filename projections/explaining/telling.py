@@ -1,12 +1,12 @@
 """An explanation as lines to be said: a key for the sentence, and what stands in it. No language is known here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.criteria.measures import Measured
 from domain.facts import micros
-from domain.measures import Measured
-from projections.explaining.answer import NOTHING, Answer, Explanation, Next
+from projections.explaining.answer import NOTHING, Answer, Explanation, Happened, Next
 
 
 class Day(NamedTuple):
@@ -33,12 +33,20 @@ class Measure(NamedTuple):
     text: str
 
 
+class Seen(NamedTuple):
+    """Events, by the names of their types and as dates."""
+
+    events: tuple[Happened, ...]
+
+
 class Line(NamedTuple):
-    """A sentence; `level` 1 stands under the one before."""
+    """A sentence; `level` 1 stands under the one before of level 0, 2 under that of level 1."""
 
     key: str
     values: dict[str, Any]
     level: int = 0
+    of: Sequence[str] = ()
+    """Ids of the events that were measured."""
 
 
 def lines(said: Explanation) -> list[Line]:
@@ -46,10 +54,25 @@ def lines(said: Explanation) -> list[Line]:
     answer = said.answer
     if answer.clause == NOTHING:
         return [Line(f"{answer.field}.nothing", {})]
-    told = list(_TELL[answer.field](answer))
+    told: list[Line] = []
+    for line in _TELL[answer.field](answer):
+        told.append(line)
+        told += _evidence(line, said.measured)
     told += [_way(way.clause, way.to, way.measured, way.met) for way in said.towards if not way.holds]
     told.append(Line("rests" if said.events else "rests.none", {"count": len(said.events)}))
     return told
+
+
+def _evidence(line: Line, measured: Mapping[str, Happened]) -> Iterable[Line]:
+    """Some of the events that were measured, the latest first, and how many more there are."""
+    events = sorted((measured[id_] for id_ in dict.fromkeys(line.of) if id_ in measured), key=lambda e: -e.at)
+    if events:
+        shown, more = tuple(events[:_NAMED]), len(events[_NAMED:])
+        values = {"events": Seen(shown), "more": more}
+        yield Line("evidence.more" if more else "evidence", values, line.level + 1)
+
+
+_NAMED = 3  # events of one value that are named
 
 
 def _day(us: int | None) -> Day | None:
@@ -71,6 +94,7 @@ def _measured(values: Iterable[Measured]) -> list[Line]:
                 "threshold": Measure(value.threshold),
             },
             1,
+            value.events,
         )
         for value in values
     ]
@@ -163,7 +187,7 @@ def _rank(answer: Answer) -> Iterable[Line]:
     key = {name: Code(verdict[name]) for name in ("lateness", "severity", "tier", "by")}
     yield Line("rank", {**key, "at": Moment(verdict["ranked_at"])})
     yield Line(f"rank.{verdict['lateness']}", {"by": Code(verdict["by"]), "at": Moment(verdict["ranked_at"])}, 1)
-    yield Line("rank.severity", {"severity": Code(verdict["severity"])}, 1)
+    yield Line("rank.severity", {"severity": Code(verdict["severity"])}, 1, _ids(answer, "severity"))
     yield Line("rank.tier", {"tier": Code(verdict["tier"])}, 1)
     next_ = answer.next
     to = {name: Code(next_.to[name]) for name in ("lateness", "severity", "tier")} if next_ else {}
@@ -173,12 +197,14 @@ def _rank(answer: Answer) -> Iterable[Line]:
 def _deadline(answer: Answer) -> Iterable[Line]:
     verdict = answer.verdict
     about = {"severity": Code(verdict["severity"]), "round": verdict["round"], "since": _day(answer.since)}
+    opened = _ids(answer, "severity")
     if verdict["step"] is None:
-        yield Line("deadline.none", {**about, "state": Code(verdict["state"])})
+        yield Line("deadline.none", {**about, "state": Code(verdict["state"])}, 0, opened)
     else:
         due = {"step": Code(verdict["step"]), "at": Moment(verdict["due_at"])}
-        yield Line("deadline.late" if verdict["late"] else "deadline", {**about, **due})
-    yield Line("deadline.calendar", {"calendar": verdict["calendar"]})
+        yield Line("deadline.late" if verdict["late"] else "deadline", {**about, **due}, 0, opened)
+    always = verdict["calendar"] == "always"
+    yield Line("deadline.always", {}) if always else Line("deadline.calendar", {"calendar": verdict["calendar"]})
     for step in verdict["steps"]:
         yield from _step(step, verdict["factor"])
     for pause in verdict["pauses"]:
@@ -201,6 +227,10 @@ def _deadline(answer: Answer) -> Iterable[Line]:
         missed = next_.to.get("missed")
         key = "next.missed" if missed else "next.near"
         yield Line(key, {"at": Moment(next_.at), "step": Code(missed or "resolve")})
+
+
+def _ids(answer: Answer, measure: str) -> Sequence[str]:
+    return next((value.events for value in answer.values if value.measure == measure), ())
 
 
 def _moment(us: int | None) -> Moment | Code:
@@ -247,15 +277,16 @@ def _counted(value: Measured) -> Iterable[Line]:
     match value.measure:
         case "rhythm":
             key = "outreach.rhythm.monthly" if value.threshold == "1" else "outreach.rhythm.of"
-            yield Line(key, {"times": int(value.value), "months": int(value.threshold)}, 1)
+            yield Line(key, {"times": int(value.value), "months": int(value.threshold)}, 1, value.events)
         case "cadence":
-            yield Line("outreach.wish", {}, 1)
+            yield Line("outreach.wish", {}, 1, value.events)
         case "preferred channels":
-            yield Line("outreach.preferred", {"channels": value.value}, 1)
+            yield Line("outreach.preferred", {"channels": value.value}, 1, value.events)
         case "snoozed":
-            yield Line("outreach.snoozed", {"at": Day(_instant(value.threshold))}, 1)
+            yield Line("outreach.snoozed", {"at": Day(_instant(value.threshold))}, 1, value.events)
         case _:
-            yield Line("outreach.from", {"what": Code(value.measure), "at": Day(_instant(value.value))}, 1)
+            at = Day(_instant(value.value))
+            yield Line("outreach.from", {"what": Code(value.measure), "at": at}, 1, value.events)
 
 
 _TELL = {

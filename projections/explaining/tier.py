@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from domain.criteria.measures import Measured, days
 from domain.facts import NEVER, Series
-from domain.measures import Measured, days
 from projections.explaining.answer import Answer, Next, nothing
 from projections.explaining.standing import Then
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from projections.explaining.telling import Code, Day, Line, Measure, Moment
+from projections.explaining.telling import Code, Day, Line, Measure, Moment, Seen
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = re.compile(r"\{(\w+)\}")
@@ -50,10 +50,16 @@ class Tongue:
                 return self.terms.get(code, code)
             case Measure(text):
                 return self.measure(text)
+            case Seen(events):
+                return ", ".join(f"{self._kind(event.type)} {self._day(event.at, zone)}" for event in events)
             case int() | float():
                 return self.number(f"{value:g}" if isinstance(value, float) else str(value))
             case _:
                 return str(value)
+
+    def _kind(self, name: str) -> str:
+        """A type of events; where it has no name of its own, its stored one as words."""
+        return self.terms.get(name, name.replace(".", " ").replace("-", " "))
 
     def _day(self, at: int, zone: ZoneInfo) -> str:
         local = (_EPOCH + timedelta(microseconds=at)).astimezone(zone)

@@ -1,6 +1,6 @@
 """Why trust stands where it stands: each thing that gave or took points within the window."""
 
-from domain.measures import Measured
+from domain.criteria.measures import Measured
 from projections import trust
 from projections.explaining.answer import Answer, Next, written
 from projections.explaining.standing import Then

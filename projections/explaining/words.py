@@ -16,7 +16,7 @@ TONGUES: dict[Language, Tongue] = {"en": ENGLISH, "id": INDONESIAN}
 
 
 def words(said: Explanation, language: Language) -> list[tuple[int, str]]:
-    """Sentences with their level: 1 stands under the one before. Dates are in the customer's own time."""
+    """Sentences with their level: 1 stands under the one before, 2 under that. Dates are in the customer's own time."""
     zone = _zone(said.zone)
     tongue = TONGUES[language]
     return [(line.level, tongue.say(line, zone)) for line in lines(said)]

@@ -5,6 +5,8 @@ from projections.explaining.tongue import Tongue
 _SENTENCES = {
     "rests": "It rests on {count} of their events.",
     "rests.none": "It rests on no event.",
+    "evidence": "{events}",
+    "evidence.more": "{events} and {more} more",
     "measured": "{measure}: {value} ({test} {threshold})",
     "measured.plain": "{measure}: {value}",
     "next.none": "Nothing changes by itself.",
@@ -44,6 +46,7 @@ _SENTENCES = {
     "deadline.none": "Nothing is due on this complaint ({severity}, round {round}, since {since}): {state}.",
     "deadline.nothing": "There is no open complaint.",
     "deadline.calendar": "Working time by the calendar {calendar}:",
+    "deadline.always": "Around the clock:",
     "deadline.step": "{step}: {minutes} working minutes × {factor}, due {at}",
     "deadline.step.done": "{step}: done {at}",
     "deadline.pause": "the clock stood still from {since} to {at}: we waited for the customer",

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from domain.measures import median
+from domain.criteria.measures import median
 from projections.reports.report import Part
 from projections.reports.seeing import Frame, Seen
 from projections.reports.suggesting import suggestion

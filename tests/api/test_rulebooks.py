@@ -18,7 +18,7 @@ from api.rows import Rulebooks
 from api.toml import toml
 from api.wiring import House
 from domain.errors import DifferentContent
-from domain.rulebook_checks import InvalidRulebook
+from domain.rulebook.checks import InvalidRulebook
 from domain.rules import shipped, source
 from tests.api.conftest import event, fold, record
 from tests.api.test_cli import Jejak, jejak

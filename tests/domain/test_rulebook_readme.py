@@ -5,9 +5,9 @@ import tomllib
 from importlib.resources import files
 from typing import Any
 
-from domain.rulebook_criteria import GROUPS, MEASURES
-from domain.rulebook_model import Expected, Rulebook
-from domain.rulebook_words import SERIES
+from domain.rulebook.criteria import GROUPS, MEASURES
+from domain.rulebook.model import Expected, Rulebook
+from domain.rulebook.words import SERIES
 from domain.rules import shipped
 from projections.checking import check
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from domain.rulebook_model import Expected
+from domain.rulebook.model import Expected
 from domain.rules import shipped
 from projections import checking
 from projections.checking import check

@@ -12,8 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from domain import events as e
+from domain.criteria.measures import Criterion, Measured
 from domain.facts import DAY, HOUR, NEVER
-from domain.measures import Criterion, Measured
 from domain.rules import Rules, compile_rules, shipped
 from projections import fold
 from projections.explaining.words_id import INDONESIAN

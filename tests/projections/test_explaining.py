@@ -19,7 +19,7 @@ from api.simulation import simulate
 from domain import events as e
 from domain.door import Door
 from domain.facts import DAY, NEVER, micros
-from domain.rulebook_words import SERIES
+from domain.rulebook.words import SERIES
 from domain.rules import Rules, compile_rules, first_rules, shipped
 from domain.sealing import Secrets
 from projections import fold

@@ -1,6 +1,6 @@
 """Criteria over the pattern of contact: how lately, how regularly, in both directions, in what proportion.
 
-What criteria are: `domain.measures`.
+What criteria are: `domain.criteria.measures`.
 """
 
 from collections.abc import Iterable
@@ -8,8 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from domain.facts import NEVER, Customer, Item, Series
-from domain.measures import (
+from domain.criteria.measures import (
     Answer,
     Measured,
     Plain,
@@ -23,7 +22,8 @@ from domain.measures import (
     returned,
     spans_of,
 )
-from domain.periods import Period, inside
+from domain.criteria.periods import Period, inside
+from domain.facts import NEVER, Customer, Item, Series
 
 _BOTH = (Series.INBOUND, Series.REACHED)
 

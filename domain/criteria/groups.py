@@ -1,10 +1,10 @@
-"""Criteria put together: any of them, all of them, not this one. What criteria are: `domain.measures`."""
+"""Criteria put together: any of them, all of them, not this one. What criteria are: `domain.criteria.measures`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
+from domain.criteria.measures import Answer, Criterion, Measured, Span, Standing
 from domain.facts import Series
-from domain.measures import Answer, Criterion, Measured, Span, Standing
 
 _OTHERWISE = {">=": "<", "<": ">=", "<=": ">", ">": "<=", "=": "≠", "≠": "=", "at least": "below", "below": "at least"}
 

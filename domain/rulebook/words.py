@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, PlainValidator, Tag
 
+from domain.criteria.periods import CALENDAR, CalendarName
 from domain.facts import DAY, HOUR, MINUTE, NEVER, Series
-from domain.periods import CALENDAR, CalendarName
 
 _VERSION = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9 ._-]{0,118}[A-Za-z0-9])?$")
 _RESERVED = {"in-force", "schema", "percentiles", "check"}  # which mean something else where a version is named

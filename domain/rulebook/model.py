@@ -1,6 +1,6 @@
 """The rulebook as a document: what an analyst writes in TOML or JSON. No code in it.
 
-`domain.rulebook_words` has the words of it, `domain.rulebook_criteria` what clauses are made of.
+`domain.rulebook.words` has the words of it, `domain.rulebook.criteria` what clauses are made of.
 """
 
 from datetime import datetime
@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.rulebook_criteria import CriterionOf
-from domain.rulebook_words import Code, Count, Model, Points, Severity, Span, Times, Version, When, Work
+from domain.rulebook.criteria import CriterionOf
+from domain.rulebook.words import Code, Count, Model, Points, Severity, Span, Times, Version, When, Work
 
 Channel = Literal[
     "phone", "visit", "email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "audio", "video", "letter",

@@ -16,9 +16,9 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from domain.criteria.periods import Period, Rolling
 from domain.facts import DAY, NEVER, Changed, Customer, Item, Series
 from domain.families.common import month_start
-from domain.periods import Period, Rolling
 
 SINCE_ENTRY: Final = -1  # a window that begins with the stage
 EVER: Final = 0

@@ -1,15 +1,15 @@
-"""From a criterion as it is written to one that a fold can ask. What can be written: `domain.rulebook_criteria`."""
+"""From a criterion as it is written to one that a fold can ask. What can be written: `domain.rulebook.criteria`."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from domain import groups, patterns, standing, tallies, value
-from domain import measures as m
-from domain import rulebook_criteria as doc
+from domain.criteria import groups, patterns, standing, tallies, value
+from domain.criteria import measures as m
+from domain.criteria.periods import Always, Before, Fixed, OfCalendar, Period, Rolling, start_of
 from domain.facts import NEVER, Series
-from domain.periods import Always, Before, Fixed, OfCalendar, Period, Rolling, start_of
-from domain.rulebook_words import SERIES, Dates
+from domain.rulebook import criteria as doc
+from domain.rulebook.words import SERIES, Dates
 
 
 class Names(NamedTuple):

@@ -1,10 +1,10 @@
-"""Criteria over how a customer stands: holdings, trust, tier, stages, complaints. What criteria are: `domain.measures`."""
+"""Criteria over how a customer stands: holdings, trust, tier, stages, complaints. What criteria are: `domain.criteria.measures`."""
 
 from typing import get_args
 
+from domain.criteria.measures import Answer, Measured, Plain, Standing, days
 from domain.events import Severity
 from domain.facts import NEVER, Changed, Customer, Item, Series
-from domain.measures import Answer, Measured, Plain, Standing, days
 
 
 class Holdings(Plain):

@@ -1,12 +1,12 @@
-"""Criteria over what was bought, spent, and said of it: categories, net spend, ratings. What criteria are: `domain.measures`."""
+"""Criteria over what was bought, spent, and said of it: categories, net spend, ratings. Criteria: `domain.criteria.measures`."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
+from domain.criteria.measures import OF_PURCHASES, OF_SPEND, Answer, Measured, Plain, Span, Standing, spans_of
+from domain.criteria.periods import Period, Rolling, inside
+from domain.criteria.tallies import rating_turns
 from domain.facts import NEVER, Changed, Customer, Item, Series
-from domain.measures import OF_PURCHASES, OF_SPEND, Answer, Measured, Plain, Span, Standing, spans_of
-from domain.periods import Period, Rolling, inside
-from domain.tallies import rating_turns
 
 Spent = tuple[int, str, Decimal]
 

@@ -11,13 +11,13 @@ from zoneinfo import available_timezones
 
 from pydantic import ValidationError
 
-from domain import rulebook_criteria as crit
-from domain import rulebook_model as doc
 from domain.currencies import CURRENCIES
 from domain.errors import Refusal
 from domain.facts import NEVER
-from domain.rulebook_faults import sentence_of
-from domain.rulebook_words import Dates, meant
+from domain.rulebook import criteria as crit
+from domain.rulebook import model as doc
+from domain.rulebook.faults import sentence_of
+from domain.rulebook.words import Dates, meant
 
 START = "start"
 

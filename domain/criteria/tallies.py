@@ -1,13 +1,13 @@
-"""Criteria that count happenings of a period: at least, or at most, so many. What criteria are: `domain.measures`.
+"""Criteria that count happenings of a period: at least, or at most, so many. What criteria are: `domain.criteria.measures`.
 
 A tally looks at no more happenings than decide it: the last ones up to the threshold, or one more where it is an upper one.
 """
 
 from abc import ABC, abstractmethod
 
+from domain.criteria.measures import Answer, Measured, Plain, Span, Standing, bits_of, named, returned, spans_of
+from domain.criteria.periods import Period, inside
 from domain.facts import Changed, Item, Series
-from domain.measures import Answer, Measured, Plain, Span, Standing, bits_of, named, returned, spans_of
-from domain.periods import Period, inside
 
 
 class Tally(Plain, ABC):

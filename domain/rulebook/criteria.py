@@ -1,7 +1,7 @@
 """Criteria as an analyst writes them: what the clauses of a lifecycle are made of.
 
 Each names its `measure` and its threshold. Groups put criteria together: { any = [ … ] } holds where one of them does,
-{ all = [ … ] } where all do, { not = { … } } where it does not. `domain.criteria` makes them into what a fold asks.
+{ all = [ … ] } where all do, { not = { … } } where it does not. `domain.criteria.compiling` makes them into what a fold asks.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 
 from pydantic import Discriminator, Field, Tag
 
-from domain.rulebook_words import (
+from domain.rulebook.words import (
     Code,
     Count,
     Currency,

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import BaseModel
 
-from domain.rulebook_criteria import GROUPS, MEASURES, UNKNOWN_MEASURE, kind_of
-from domain.rulebook_model import Rulebook
-from domain.rulebook_words import meant
+from domain.rulebook.criteria import GROUPS, MEASURES, UNKNOWN_MEASURE, kind_of
+from domain.rulebook.model import Rulebook
+from domain.rulebook.words import meant
 
 _WORDS = {
     "int_type": "has to be a whole number, without quotes",

@@ -1,0 +1,1 @@
+"""What the clauses of a rulebook ask: criteria that answer at a moment, and until when that answer stands."""
