@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain import events as e
 from domain.facts import DAY, HOUR, MINUTE
 from domain.rules import Rules
-from projections import fold
+from projections import fold, lifecycle
 from tests import examples
 from tests.projections import byhand
 from tests.projections.histories import histories
@@ -76,8 +76,8 @@ def test_to_ask_every_rule_again_at_any_moment_changes_nothing(
         now = state.now + day * DAY
         fold.settle(state, rules, now)
         again = state.ghost()
-        again.watch = again.stage_watch = again.dirty = -1
-        again.due = again.stage_due = again.tier.due = again.trust.due = now
+        lifecycle.ask_anew(again, rules, now)
+        again.tier.due = again.trust.due = now
         fold.settle(again, rules, now)
         for table in ("standing", "stages", "reactive"):
             assert fold.render(state, rules)[table] == fold.render(again, rules)[table], table
