@@ -164,15 +164,16 @@ def _pairs(*pairs: tuple[str, str]) -> Table:
     return table
 
 
-def explanation(answer: Answer) -> RenderableType:
-    """Why something is as it is: what is said of it, and the kinds of events that it rests on."""
+def explanation(answer: Answer, listed: str) -> RenderableType:
+    """Why something is as it is: what is said of it, and the kinds of events that it rests on; `listed`: where each is."""
     first, *rest = answer["words"]
     parts: list[RenderableType] = [Text(first, style="bold")]
     parts += [_said(line) for line in rest]
     kinds = Counter(event["type"] for event in answer["events"])
     if kinds:
         told = [f"{kind} {number}" for kind, number in kinds.most_common(_KINDS)]
-        parts.append(Text(", ".join([*told, *["…"] * (len(kinds) > _KINDS)]), style="dim"))
+        more = ", …" if len(kinds) > _KINDS else ""
+        parts.append(Text(f"{', '.join(told)}{more} ({listed})", style="dim"))
     title = Text.assemble((answer["field"], "bold"), f"  {answer['clause']}" if answer["clause"] else "")
     return Panel(Group(*parts), title=title, title_align="left", subtitle=_moment(answer), subtitle_align="right")
 

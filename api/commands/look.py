@@ -16,6 +16,7 @@ from api.queueing import QUEUES, Wanted
 from api.references import matching
 from api.wiring import House
 from domain.errors import UnknownCustomer
+from projections.explaining.words import listed
 
 
 class QueueName(StrEnum):
@@ -77,7 +78,8 @@ def customer(
     if as_json:
         print_json(answer)
     else:
-        screen().print(rendering.customer(answer) if explain is None else rendering.explanation(answer))
+        told = rendering.customer(answer) if explain is None else rendering.explanation(answer, listed(language.value))
+        screen().print(told)
 
 
 def _several(house: House, found: Any, at: Coordinates, *, as_json: bool) -> None:

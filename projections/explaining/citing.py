@@ -74,7 +74,9 @@ def explain(question: Question, events: Sequence[Event]) -> Explanation:
 def _measured(answer: Answer, history: History) -> dict[str, Happened]:
     named = {id_ for value in answer.values for id_ in value.events}
     return {
-        event.id: Happened(name_of(event).rpartition(".v")[0], event.at) for event in history.events if event.id in named
+        event.id: Happened(name_of(event).rpartition(".v")[0], event.at)
+        for event in history.events
+        if event.id in named
     }
 
 

@@ -22,6 +22,11 @@ def words(said: Explanation, language: Language) -> list[tuple[int, str]]:
     return [(line.level, tongue.say(line, zone)) for line in lines(said)]
 
 
+def listed(language: Language) -> str:
+    """Where a command lists the events that an explanation rests on."""
+    return TONGUES[language].sentences["listed"]
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return zone_named(name)

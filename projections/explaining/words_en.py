@@ -7,6 +7,7 @@ _SENTENCES = {
     "rests.none": "It rests on no event.",
     "evidence": "{events}",
     "evidence.more": "{events} and {more} more",
+    "listed": "--json lists them",
     "measured": "{measure}: {value} ({test} {threshold})",
     "measured.plain": "{measure}: {value}",
     "next.none": "Nothing changes by itself.",

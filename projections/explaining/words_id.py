@@ -7,6 +7,7 @@ _SENTENCES = {
     "rests.none": "Ini tidak bertumpu pada peristiwa apa pun.",
     "evidence": "{events}",
     "evidence.more": "{events} dan {more} lagi",
+    "listed": "--json memuat semuanya",
     "measured": "{measure}: {value} ({test} {threshold})",
     "measured.plain": "{measure}: {value}",
     "next.none": "Tidak ada yang berubah dengan sendirinya.",

@@ -237,6 +237,10 @@ def test_a_loyal_customer_is_explained_in_words() -> None:
     assert english[0] == "Commitment since 4 June 2026, by the rule “loyal-and-regular”:"
     assert "purchase within 365 days: 6 (at least 6)" in english
     assert any(sentence.startswith("If nothing happens, dissolution from") for sentence in english)
+    asked = english.index("purchase within 365 days: 6 (at least 6)")
+    assert english[asked + 1] == (
+        "purchase made 4 June 2026, purchase made 5 May 2026, purchase made 5 April 2026 and 3 more"
+    )
 
 
 def _kept(count: int) -> list[e.Event]:
