@@ -82,10 +82,9 @@ async def append_events(request: Request) -> Response:
     clouds = await decoded(request, body)
     ledger: Ledger = request.app.state.house.ledger
     actor = f"key:{bearer.id}"
-    if not bearer.may("rules") and not isinstance(clouds, Mapping):
-        clouds = [_out_of_place(cloud) or cloud for cloud in clouds]
+    ruling = bearer.may("rules")
     if isinstance(clouds, Mapping):
-        if not bearer.may("rules") and (refused := _out_of_place(clouds)) is not None:
+        if (refused := _out_of_place(clouds, ruling=ruling)) is not None:
             return _single(refused)
         if dry_run:
             return _single((await run_in_threadpool(ledger.record, [clouds], actor=actor, dry_run=True))[0])
@@ -94,6 +93,7 @@ async def append_events(request: Request) -> Response:
         else:  # others must not wait while it is read
             admitted = await run_in_threadpool(ledger.admit, clouds, actor=actor)
         return _single(admitted if isinstance(admitted, Refusal) else await request.app.state.grouping.append(admitted))
+    clouds = [_out_of_place(cloud, ruling=ruling) or cloud for cloud in clouds]
     async with request.app.state.in_bulk:
         outcomes = await run_in_threadpool(_record, ledger, clouds, actor, atomic, dry_run)
     return await run_in_threadpool(_many, outcomes, lines=_media(request) == NDJSON)
@@ -144,10 +144,16 @@ async def decoded(request: Request, body: bytes) -> Mapping[str, Any] | Sequence
     raise BadRequest(f"the body has to be {'an array of events' if wants_list else 'an event, a JSON object'}")
 
 
-def _out_of_place(cloud: Any) -> Refusal | None:
-    """What would change the rules is for those who may."""
+def _out_of_place(cloud: Any, *, ruling: bool) -> Refusal | None:
+    """What would change the rules is for those who may; what puts rules in force has to show their rows as well."""
     kind = cast("Mapping[str, Any]", cloud).get("type") if isinstance(cloud, Mapping) else None
-    if isinstance(kind, str) and kind.startswith(("rulebook.", "calendar.")):
+    if not isinstance(kind, str) or not kind.startswith(("rulebook.", "calendar.")):
+        return None
+    if kind.startswith(("rulebook.promoted", "rulebook.rolled-back")):
+        return NoRight(
+            f"{kind} is not taken from outside; POST /v1/rebuilds/{{id}}/promote or /v1/rebuilds/rollback records it"
+        )
+    if not ruling:
         return NoRight(f"{kind} needs the scope rules; POST /v1/rulebooks checks and publishes rules")
     return None
 

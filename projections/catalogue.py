@@ -213,19 +213,19 @@ def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:
 
 
 def published(connection: Connection[Any]) -> Catalogue:
-    """Rulebooks and calendars that were ever published, also those that no engine has copied yet."""
+    """Rulebooks and calendars ever published, and which of them were put in force, also what no engine has copied yet."""
     rows: list[tuple[int, UUID, int, str]] = connection.execute(
         """SELECT position, stream, version, clear FROM rows.catalogue
             UNION
            SELECT position, customer, version, clear FROM ledger.events
             WHERE position > %(copied)s AND type = ANY(%(types)s)
             ORDER BY position""",
-        {"copied": _copied(connection), "types": _PUBLISHED},
+        {"copied": _copied(connection), "types": _OF_RULES},
     ).fetchall()
     return _gathered(rows)
 
 
-_PUBLISHED = ["rulebook.published.v1", "calendar.published.v1"]
+_OF_RULES = ["rulebook.published.v1", "rulebook.promoted.v1", "rulebook.rolled-back.v1", "calendar.published.v1"]
 
 
 def _gathered(rows: Sequence[tuple[int, UUID, int, str]]) -> Catalogue:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg import Connection
 
+from domain.facts import NEVER
 from projections import catalogue, generations, histories
 from projections.folding import Fold, Folder
 from projections.generations import ENGINE_ROLE, Generation
@@ -235,7 +236,7 @@ class Engine:
     """Leads or stands by until it is told to stop."""
 
     def __init__(self, dsn: str, fold: Fold, rules: Rules, rulebook: str, pace: Pace | None = None) -> None:
-        """`rules(version)` compiles a rulebook; `rulebook` is the version for the first generation of an empty database."""
+        """`rules(version)` compiles a rulebook; `rulebook` is the one of the first rows, where none was put in force yet."""
         self._dsn = dsn
         self._fold = fold
         self._rules = rules
@@ -306,7 +307,7 @@ class Engine:
         shown = generations.live(writer)
         if shown is not None and shown.fingerprint == self._fold.fingerprint():
             return
-        rulebook = shown.rulebook if shown else self._rulebook
+        rulebook = shown.rulebook if shown else catalogue.published(writer).in_force(NEVER) or self._rulebook
         followed = generations.followed(writer, self._fold.fingerprint())
         if not any(g.rulebook == rulebook for g in followed):
             with writer.transaction():

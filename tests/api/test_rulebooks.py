@@ -215,6 +215,16 @@ def test_rules_do_not_change_by_an_event_of_somebody_who_may_not_change_them(
     assert [result["status"] for result in told.json()["results"]] == ["refused", "recorded"]
 
 
+def test_nobody_puts_rules_in_force_by_an_event_as_their_rows_would_not_be_shown(
+    client: TestClient,
+) -> None:
+    promoted = event("p1", "rulebook.promoted.v1", 0, rulebook="v1")
+    del promoted["subject"]
+    told = client.post("/v1/events", json=promoted)
+    assert told.status_code == 403
+    assert "/promote" in told.json()["detail"]
+
+
 def test_the_schema_describes_what_ships(client: TestClient) -> None:
     schema = client.get("/v1/rulebooks/schema").json()
     assert set(shipped()) <= set(schema["properties"])

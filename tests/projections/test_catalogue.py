@@ -127,3 +127,12 @@ def test_an_absence_ends_at_its_end() -> None:
     told = known(away("ani", 2, 4, "budi"))
     assert told.cover("ani", at(4) - 1) == "budi"
     assert told.cover("ani", at(4)) == "ani"
+
+
+def test_the_first_rows_are_made_under_the_rulebook_that_the_ledger_says_is_in_force(
+    database: str, ledger: Connection
+) -> None:
+    published = beside(RulebookPublished, 1, rulebook="v7", document={})
+    append(ledger, [(new_id(), published), (new_id(), beside(RulebookPromoted, 2, rulebook="v7")), (new_id(), call(1))])
+    given.engine(database).catch_up()
+    assert given.live(ledger).rulebook == "v7"
