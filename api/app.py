@@ -21,11 +21,11 @@ from api import (
     ops,
     queues,
     rebuilds,
-    reports,
     rulebooks,
 )
 from api.counts import Counting
 from api.grouping import Grouping
+from api.reporting import routes as reports
 from api.wiring import House
 
 IN_BULK = 2  # batches at work in one process: one is read and sealed while the other one's rows are written

@@ -11,10 +11,10 @@ import typer
 from api.commands.common import AsOf, Json, KnownAt, Quiet, RulebookVersion, at_home_with_rows, print_json, screen
 from api.errors import BadRequest
 from api.progress import meter
-from api.reportfiles import write
-from api.reporting import Answer, Question, answer, found, listed
-from api.reporttables import catalogue, shown
-from api.suggesting import Planned, plan
+from api.reporting.asking import Answer, Question, answer, found, listed
+from api.reporting.files import write
+from api.reporting.suggesting import Planned, plan
+from api.reporting.tables import catalogue, shown
 from api.wiring import House
 
 

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.cli import main
-from api.reporting import Question, answer
-from api.suggesting import plan
+from api.reporting.asking import Question, answer
+from api.reporting.suggesting import plan
 from api.wiring import House
 from projections import parallel
 from projections.reports import running

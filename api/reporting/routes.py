@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from api.coordinates import AsOf, KnownAt, RulebookVersion
 from api.errors import NotFound, UnknownRulebook, refusals
 from api.keys import Bearer, needs
-from api.reportfiles import MEDIA, write
-from api.reporting import Question, answer, found, listed
+from api.reporting.asking import Question, answer, found, listed
+from api.reporting.files import MEDIA, write
 from api.wiring import HouseDep
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])

@@ -10,7 +10,7 @@ import msgspec
 
 from api.clouds import moment
 from api.errors import BadRequest
-from api.reporting import Answer, described
+from api.reporting.asking import Answer, described
 from domain.door import instant
 from projections.reports.report import Column
 

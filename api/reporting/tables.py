@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from api.reporting import Answer
+from api.reporting.asking import Answer
 from domain.door import instant
 from projections.reports.report import Column
 
