@@ -81,6 +81,22 @@ def rulebooks(version: str = "drawn", most: int = 8) -> st.SearchStrategy[Rules]
     return documents(version, most).map(compile_rules)
 
 
+@st.composite
+def restless(draw: st.DrawFn) -> Rules:
+    """A lifecycle in which one criterion, of any kind, is enough for each way: stages change often, and by themselves."""
+    document = draw(documents(most=2))
+    stages = document["lifecycle"]["stages"]
+    ways = st.tuples(st.sampled_from(stages), st.sampled_from(stages)).filter(lambda way: way[0] != way[1])
+    document["lifecycle"]["clauses"] = [
+        {"name": "known", "from": ["start"], "to": stages[0], "all": []},
+        *(
+            {"name": f"way {number}", "from": [source], "to": to, "all": [draw(_criteria(1))]}
+            for number, (source, to) in enumerate([(stages[0], stages[1]), *draw(st.lists(ways, max_size=6))])
+        ),
+    ]
+    return compile_rules(document)
+
+
 def _clause(draw: st.DrawFn, document: Document) -> Document:
     """One that has criteria: the one without leads into the first stage, and has to stay."""
     return draw(st.sampled_from([c for c in document["lifecycle"]["clauses"] if c["all"]]))

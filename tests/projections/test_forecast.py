@@ -13,13 +13,13 @@ from projections import fold, lifecycle
 from tests import examples
 from tests.projections import byhand
 from tests.projections.histories import histories
-from tests.projections.rulebooks import rulebooks
+from tests.projections.rulebooks import restless, rulebooks
 
 INTERVALS = ("standing", "reactive", "outreach")
 TICKS = st.lists(st.sampled_from([1, MINUTE, HOUR, 5 * DAY, 30 * DAY, 90 * DAY, 1200 * DAY]), min_size=1, max_size=8)
 
 
-@for_all(histories(amended=True), rulebooks(), TICKS)
+@for_all(histories(amended=True), rulebooks() | restless(), TICKS)
 @settings(max_examples=80, deadline=None)
 def test_what_is_forecast_is_what_a_clock_that_ticks_finds(
     history: list[e.Event], rules: Rules, ticks: list[int]
@@ -63,7 +63,7 @@ def test_whenever_it_was_judged_in_between_the_answer_is_the_same(
     assert one == other
 
 
-@for_all(histories(amended=True), rulebooks(), st.lists(st.integers(0, 400), min_size=1, max_size=8))
+@for_all(histories(amended=True), restless(), st.lists(st.integers(0, 400), min_size=1, max_size=8))
 @settings(max_examples=100, deadline=None)
 def test_to_ask_every_rule_again_at_any_moment_changes_nothing(
     history: list[e.Event], rules: Rules, days: list[int]
