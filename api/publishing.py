@@ -56,8 +56,8 @@ class Version(Struct, frozen=True):
 
     @property
     def draft(self) -> bool:
-        """Published, and never in force."""
-        return not self.promoted and not self.in_force
+        """Published, and never in force. What came with Jejak was in force from the beginning."""
+        return not self.promoted and not self.in_force and self.published_at is not None
 
 
 def published(house: House) -> Catalogue:

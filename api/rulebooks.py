@@ -31,7 +31,7 @@ class Version(BaseModel):
     version: str
     title: str
     draft: bool
-    """Published, and never in force."""
+    """Published, and never in force. What is neither a draft nor in force was in force once."""
     in_force: bool
     shown: bool
     """The rows that are shown were made by it."""

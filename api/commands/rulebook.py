@@ -1,6 +1,7 @@
 """jejak rulebook list | show | check | publish | percentiles, and jejak calendar list | publish."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -36,14 +37,26 @@ def list_(as_json: Json = False) -> None:
     if as_json:
         print_json([_plain(v) for v in versions])
         return
-    table = Table("version", "", "published", "by", "promoted", "by", "why", box=None, header_style="bold")
+    table = Table.grid(padding=(0, 2, 0, 0))
     for v in versions:
-        state = "in force" if v.in_force else "draft" if v.draft else ""
-        dates = (f"{v.published_at:%Y-%m-%d %H:%M}" if v.published_at else "came with Jejak",
-                 f"{v.promoted[-1]:%Y-%m-%d %H:%M}" if v.promoted else "")  # fmt: skip
-        why = Text(v.reason or v.title)
-        table.add_row(v.version, state, dates[0], v.published_by or "", dates[1], v.promoted_by or "", why)
+        state = "in force" if v.in_force else "draft" if v.draft else "was in force"
+        table.add_row(Text(v.version, style="bold"), Text(state, style=_STATES[state]), _story(v))
     screen().print(table)
+
+
+_STATES = {"in force": "green", "draft": "yellow", "was in force": "dim"}
+
+
+def _story(v: Version) -> Text:
+    """How it came and was promoted, and below, why."""
+    told = f"published {_when(v.published_at)} by {v.published_by}" if v.published_at else "came with Jejak"
+    if v.promoted:
+        told += f"\npromoted {_when(v.promoted[-1])} by {v.promoted_by}"
+    return Text.assemble(told, "\n", (v.reason or v.title, "dim"))
+
+
+def _when(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}Z"
 
 
 @app.command()

@@ -136,6 +136,8 @@ def test_rules_change_over_http_from_build_to_rollback(told: tuple[House, list[s
         assert (promoted.json()["rulebook"], promoted.json()["rulebook_before"]) == ("v2", "v1")
         assert client.get(f"/v1/customers/{tiered}").json()["rulebook"] == "v2"
         assert in_force(house) == "v2"
+        known = {v["version"]: (v["in_force"], v["draft"]) for v in client.get("/v1/rulebooks").json()["items"]}
+        assert known == {"v1": (False, False), "v2": (True, False)}
         rolled = client.post("/v1/rebuilds/rollback", json={})
         assert (rolled.json()["rulebook"], rolled.json()["rulebook_before"]) == ("v1", "v2")
         assert client.get(f"/v1/customers/{tiered}").json()["rulebook"] == "v1"
@@ -316,6 +318,9 @@ def test_rules_change_on_the_command_line(told: tuple[House, list[str]], jejak_h
         "generation 3 is shown; rulebook v2, in force instead of v1\n"
     )
     assert jejak_here("promote", "3").out == "generation 3 under rulebook v2 is shown already\n"
+    assert [line.split("  ")[1] for line in jejak_here("rulebook", "list").out.splitlines() if line[0] == "v"] == [
+        "was in force", "in force",
+    ]  # fmt: skip
     assert jejak_here("rollback", "--json").json()["rulebook"] == "v1"
     assert [(g["id"], g["state"]) for g in jejak_here("generations", "list", "--json").json()] == [
         (1, "live"), (2, "side"), (3, "previous"),
