@@ -288,8 +288,15 @@ async def _known(_: Request, error: Exception) -> Response:
 
 async def _unreadable(_: Request, error: Exception) -> Response:
     faults = cast("RequestValidationError", error).errors()
-    problems = tuple((_pointer(f["loc"]), f"{f['msg']}") for f in faults)
-    return respond(BadRequest("; ".join(f"{p}: {s}" for p, s in problems), problems=problems))
+    problems = tuple(_fault(f) for f in faults)
+    return respond(BadRequest("; ".join(f"{p or 'the body'}: {s}" for p, s in problems), problems=problems))
+
+
+def _fault(fault: Mapping[str, Any]) -> tuple[str, str]:
+    """(JSON Pointer, sentence) of a fault as pydantic found it."""
+    if fault["type"] == "json_invalid":  # its place is a number of characters, not a field
+        return "", f"is no JSON: {fault['ctx']['error']}"
+    return _pointer(fault["loc"]), str(fault["msg"])
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:

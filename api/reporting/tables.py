@@ -48,7 +48,7 @@ def _about(answer: Answer) -> str:
         first = instant(asked.since).astimezone(days.zone)
         last = instant(asked.until).astimezone(days.zone) - timedelta(microseconds=1)
         what += f", {first:%Y-%m-%d} to {last:%Y-%m-%d}" if first.year > 1900 else f", up to {last:%Y-%m-%d}"
-    return f"{what} · {answer.customers:,} customers, {answer.events:,} events"
+    return f"{what} · {answer.customers:,} histories, {answer.events:,} events"
 
 
 def _rows(answer: Answer, limit: int, width: int) -> tuple[Table, list[str]]:
