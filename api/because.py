@@ -1,9 +1,11 @@
 """Says in a sentence what made a difference between two rulebooks."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from api.answers import shown
+from api.queues import CLASSES, SEVERITIES
 from projections.comparing import Change
 
 Cause = Mapping[str, Any]
@@ -104,7 +106,55 @@ def _queue(change: Change, old: str, new: str) -> str:
         return f"comes in under {new}: {_place(change.what, change.new)}"
     if change.new is None:
         return f"goes out under {new}; under {old} it was {_place(change.what, change.old)}"
-    return f"{_place(change.what, change.old)} under {old}, {_place(change.what, change.new)} under {new}"
+    return _apart(change.old, change.new, old, new)
+
+
+def _apart(was: Mapping[str, Any], becomes: Mapping[str, Any], old: str, new: str) -> str:
+    """Of a place in a queue under both: by how much its date moves, and only what else differs."""
+    why: Mapping[str, Any] = becomes["why"] or {}
+    moved = "planned before: keeps its date" if why.get("kept") else _moved(was["due_at"], becomes["due_at"])
+    parts = [moved] if moved else []
+    for before, after in zip(_facts(was), _facts(becomes), strict=True):
+        if before and after and before != after:
+            name = "" if before[0] == after[0] else f"{after[0]} "  # said once where it is the same
+            parts.append(f"{before[0]} {before[1]} under {old}, {name}{after[1]} under {new}")
+    return "; ".join(parts) if len(parts) > bool(moved) else "; ".join([*parts, "nothing else differs"])
+
+
+def _facts(row: Mapping[str, Any]) -> Sequence[tuple[str, str] | None]:
+    """What a place follows from, each as a name and its value; None: it does not follow from that."""
+    why: Mapping[str, Any] = row["why"] or {}
+    severity: int | None = row.get("severity")
+    class_: int | None = row.get("class")
+    return (
+        None if severity is None else ("severity", SEVERITIES[severity]),
+        None if class_ is None else ("class", CLASSES[class_]),
+        ("tier", row["tier"]),
+        _stage_of(row, why),
+        ("contacts", f"{why['times']} in {_months(why['months'])}") if "times" in why else None,
+    )
+
+
+def _stage_of(row: Mapping[str, Any], why: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The stage that sets the rhythm; since when and by which clause, where care is counted from its entry."""
+    if "stage" not in why:
+        return None
+    if not why.get("care") or "entered_at" not in row:
+        return "stage", why["stage"]
+    return why["stage"], f"since {_day(row['entered_at'])} ({row['entered_by']})"
+
+
+def _moved(was: datetime | None, becomes: datetime | None) -> str:
+    if was is None or becomes is None or was == becomes:
+        return ""
+    hours = (becomes - was).total_seconds() / 3600
+    size, unit = (abs(hours) / 24, "day") if abs(hours) >= 24 else (abs(hours), "hour")
+    shown = f"{size:.0f}" if size >= 1 else "less than 1"
+    return f"{shown} {unit}{'' if shown in ('1', 'less than 1') else 's'} {_sooner(hours)}"
+
+
+def _months(count: int) -> str:
+    return "a month" if count == 1 else f"{count} months"
 
 
 def _place(queue: str, row: Mapping[str, Any] | None) -> str:
@@ -114,14 +164,16 @@ def _place(queue: str, row: Mapping[str, Any] | None) -> str:
     if row["due_at"] is not None:
         parts.append(f"due {_day(row['due_at'])}")
     if queue == "outreach":
-        parts += _rhythm(row["why"] or {})
+        parts += _rhythm(row, row["why"] or {})
     return ", ".join(parts)
 
 
-def _rhythm(why: Mapping[str, Any]) -> Sequence[str]:
+def _rhythm(row: Mapping[str, Any], why: Mapping[str, Any]) -> Sequence[str]:
     if why.get("kept"):
         return ["planned before: keeps its date"]
-    return [f"{why['times']} in {why['months']} months as {why['stage']}"] if "times" in why else []
+    if why.get("care") and (stage := _stage_of(row, why)):
+        return [" ".join(stage)]
+    return [f"{why['times']} in {_months(why['months'])} as {why['stage']}"] if "times" in why else []
 
 
 def _day(at: Any) -> str:

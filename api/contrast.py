@@ -1,6 +1,6 @@
 """A comparison of two rulebooks, and the list of generations, on a terminal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -44,8 +44,8 @@ def _figures(f: Answer) -> list[RenderableType]:
         text,
         _matrix("stages", f),
         _matrix("tiers", f),
-        _moving("stage", f["stages"]),
-        _moving("tier", f["tiers"]),
+        *_moving("stage", f["stages"]),
+        *_moving("tier", f["tiers"]),
         _deadlines(f["deadlines"]),
         _queues(f),
     ]
@@ -89,17 +89,17 @@ def _count(number: int, *, same: bool) -> Text:
     return Text(f"{number:,}" if number else "·", style="dim" if same or not number else "bold yellow")
 
 
-def _moving(name: str, cells: Sequence[Answer]) -> RenderableType:
+def _moving(name: str, cells: Sequence[Answer]) -> Iterator[RenderableType]:
     """Money and working hours of the cells whose customers change."""
     moved = [c for c in cells if c["from"] != c["to"] or c["deadlines"]["earlier"] or c["deadlines"]["later"]]
     if not moved:
-        return Text("")
+        return
     table = _table(name, "customers", "net over the window", "answers due earlier", "later")
     for c in moved:
-        net = "  ".join(f"{currency} {_amount(amount)}" for currency, amount in c["net"].items()) or "–"
+        net = "\n".join(f"{currency} {_amount(amount)}" for currency, amount in c["net"].items()) or "–"
         to = c["from"] if c["from"] == c["to"] else f"{c['from']} → {c['to']}"
         table.add_row(to, f"{c['customers']:,}", net, *_shift(c["deadlines"]))
-    return Padding(table, (1, 0, 0, 0), expand=False)
+    yield Padding(table, (1, 0, 0, 0), expand=False)
 
 
 def _amount(text: str) -> str:
@@ -140,37 +140,45 @@ def _customers(answer: Answer) -> list[RenderableType]:
     items: Sequence[Answer] = answer["items"]
     if not items:
         return []
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for heading in ("customer", "what", "was", "becomes", "because"):
-        table.add_column(heading, no_wrap=heading in ("customer", "what"), overflow="fold")
-    for item in items:
-        for number, change in enumerate(item["changes"]):
-            was, becomes = (_value(change["what"], change[side]) for side in ("old", "new"))
-            table.add_row(
-                item["customer"] if not number else "", change["what"], was, becomes, Text(change["in_words"])
-            )
-        for kept in item["kept"]:
-            table.add_row(
-                "", kept["class"], *[day(kept["due_at"])] * 2, Text("planned before: keeps its date", style="dim")
-            )
-    parts: list[RenderableType] = [Padding(table, (1, 0, 0, 0), expand=False)]
+    parts: list[RenderableType] = [part for item in items for part in _customer(item)]
     if answer["next"] is not None:
-        parts.append(Text("… and more; --limit shows them", style="dim"))
+        parts += [Text(), Text("… and more; --limit shows them", style="dim")]
     return parts
 
 
-def _value(what: str, value: Answer | None) -> str:
-    if value is None:
-        return "–"
+def _customer(item: Answer) -> Iterator[RenderableType]:
+    """What changes of them, from → to, and below it because of what: readable in 80 columns."""
+    yield Text(f"\n{item['customer']}", style="bold")
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(min_width=12)
+    for change in item["changes"]:
+        said = _change(change["what"], change["old"], change["new"])
+        table.add_row(f"  {change['what']}", Text.assemble(said, "\n", (change["in_words"], "dim")))
+    named = {change["item"] for change in item["changes"] if change["what"] == "outreach"}
+    for kept in (one for one in item["kept"] if one["item"] not in named):
+        table.add_row(f"  {kept['class']}", f"{day(kept['due_at'])}, planned before: keeps its date", style="dim")
+    yield table
+
+
+def _change(what: str, old: Answer | None, new: Answer | None) -> str:
+    """Each part that differs from → to; the others once."""
+    if old is None or new is None:
+        was, becomes = (", ".join(_parts(what, side)) if side else "–" for side in (old, new))
+        return f"{was} → {becomes}"
+    both = zip(_parts(what, old), _parts(what, new), strict=True)
+    return ", ".join(a if a == b else f"{a} → {b}" for a, b in both)
+
+
+def _parts(what: str, value: Answer) -> list[str]:
     match what:
         case "stage" | "tier":
-            return str(value[what])
+            return [str(value[what])]
         case "deadline":
-            return f"{value['step']} {day(value['at'], clock=True)}"
+            return [value["step"], day(value["at"], clock=True)]
         case "complaints":
-            return f"{value['lateness']}, {value['severity']}, {value['tier']}"
+            return [value["lateness"], value["severity"], value["tier"], day(value["ranked_at"], clock=True)]
         case _:
-            return f"{value['class']}, {value['tier']}, {day(value['due_at'])}"
+            return [value["class"], value["tier"], day(value["due_at"])]
 
 
 # --- generations ------------------------------------------------------------------------------------------------------

@@ -160,14 +160,19 @@ def _deadline(side: Side, row: Row, step: str) -> Row:
 
 
 def _due(pair: Pair, rows: dict[str, list[Row]]) -> list[Row]:
-    return [row for row in rows["outreach"] if row["ready"] and row["due_at"] <= pair.now]
+    """What is due, with the entry into the stage, from which care is counted."""
+    (held,) = rows["stages"]
+    entered = {"entered_at": held["from_at"], "entered_by": held["clause"]}
+    return [row | entered for row in rows["outreach"] if row["ready"] and row["due_at"] <= pair.now]
 
 
 _PLACES: dict[str, tuple[str, ...]] = {
     "reactive": ("lateness", "severity", "ranked_at"),
     "outreach": ("class", "due_at"),
 }
-_SHOWN = ("kind", "due_kind", "due_at", "purpose", "content", "channel", "state", "owner", "why")
+_SHOWN = (
+    "kind", "due_kind", "due_at", "purpose", "content", "channel", "state", "owner", "entered_at", "entered_by", "why",
+)  # fmt: skip
 
 
 def _queue(
