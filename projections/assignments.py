@@ -4,11 +4,7 @@ Intervals of ownership partition time from the first assignment on: where nobody
 beside them, as intervals of their own; who acts at a moment is worked out at read time.
 """
 
-from datetime import datetime
-from typing import Any, LiteralString
-
-from psycopg import Connection
-from psycopg.rows import dict_row
+from typing import Any
 
 from domain.facts import NEVER, Customer
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
@@ -39,16 +35,3 @@ def render(customer: Customer) -> list[tuple[Any, ...]]:
         )
     rows += [(c.at, c.until, "cover", c.cover, c.reason, None, c.id, None) for c in customer.covers]
     return rows
-
-
-_HISTORY: LiteralString = """
-SELECT from_at, until_at, kind, staff, reason, introduced_at, event, version
-FROM rows.managers WHERE generation = %(generation)s AND customer = %(customer)s AND from_at <= %(now)s
-ORDER BY from_at, kind DESC
-"""
-
-
-def history(connection: Connection[Any], generation: int, customer: str, now: datetime) -> list[dict[str, Any]]:
-    """Owners and covers of one customer up to `now`, oldest first."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_HISTORY, {"generation": generation, "customer": customer, "now": now}).fetchall()

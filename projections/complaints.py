@@ -18,7 +18,7 @@ from domain.cases import Case
 from domain.facts import NEVER, Wait
 from domain.rules import Rules
 from projections.deadlines import after
-from projections.paging import FIRST, LAST, Cursor, Group, Wanted, columns, condition, parameters
+from projections.paging import FIRST, LAST, Group, Wanted, columns, condition, parameters
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import Deadlines, State, Verdict
 
@@ -267,22 +267,3 @@ def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wa
     given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()
-
-
-def cursor_of(row: dict[str, Any]) -> Cursor:
-    """Where the page that ends with this row goes on."""
-    return Cursor(
-        (row["lateness"], row["severity"], row["tier"]), row["ranked_at"], (str(row["item"]), str(row["customer"]))
-    )
-
-
-_OF_CUSTOMER: LiteralString = """
-SELECT * FROM rows.complaints WHERE generation = %(generation)s AND customer = %(customer)s ORDER BY opened_at DESC,
-complaint
-"""
-
-
-def history(connection: Connection[Any], generation: int, customer: str) -> list[dict[str, Any]]:
-    """All complaints of one customer that are remembered, the last opened first."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_OF_CUSTOMER, {"generation": generation, "customer": customer}).fetchall()

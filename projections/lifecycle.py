@@ -5,12 +5,9 @@ another would undo at the same moment is not taken. What lies ahead is part of t
 nothing else happens.
 """
 
-from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any
 
 import msgspec
-from psycopg import Connection
-from psycopg.rows import dict_row
 
 from domain.criteria.measures import Measured
 from domain.facts import NEVER
@@ -177,17 +174,3 @@ def render(stages: list[Stage], until: int) -> list[tuple[Any, ...]]:
             )
         )
     return rows
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-
-_HISTORY: LiteralString = """
-SELECT from_at, until_at, stage, clause, reason, next_at, next_stage
-FROM rows.stages WHERE generation = %(generation)s AND customer = %(customer)s AND from_at <= %(now)s ORDER BY from_at
-"""
-
-
-def history(connection: Connection[Any], generation: int, customer: str, now: datetime) -> list[dict[str, Any]]:
-    """The stages of one customer up to `now` (timestamptz), oldest first."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_HISTORY, {"generation": generation, "customer": customer, "now": now}).fetchall()

@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 from domain.facts import Customer, Planned, Promise, Series
 from domain.families.conversation import refused
 from domain.rules import Rules
-from projections.paging import FIRST, Cursor, Group, Wanted, columns, condition, parameters
+from projections.paging import FIRST, Group, Wanted, columns, condition, parameters
 from projections.planning import Channels, Step, consented, due_by, matter, rhythm_of, spared_until
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
@@ -250,21 +250,3 @@ def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wa
     given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()
-
-
-def cursor_of(row: dict[str, Any]) -> Cursor:
-    """Where the page that ends with this row goes on."""
-    return Cursor((row["class"], row["tier"]), row["due_at"], (str(row["customer"]), row["item"]))
-
-
-_OF_CUSTOMER: LiteralString = """
-SELECT * FROM rows.outreach
-WHERE generation = %(generation)s AND customer = %(customer)s AND from_at <= %(now)s AND until_at > %(now)s
-ORDER BY due_at, class, item
-"""
-
-
-def of_customer(connection: Connection[Any], generation: int, customer: str, now: datetime) -> list[dict[str, Any]]:
-    """All next contacts of one customer as they stand at `now`, held and unreachable ones among them."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_OF_CUSTOMER, {"generation": generation, "customer": customer, "now": now}).fetchall()

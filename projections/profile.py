@@ -6,13 +6,10 @@ event that holds it. Instants in the document are microseconds since 1970. `stan
 customer stands how: stage, tier, trust, owner.
 """
 
-from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
-from psycopg import Connection
-from psycopg.rows import dict_row
 
 from domain.criteria.measures import median
 from domain.facts import NEVER, Customer, Mark
@@ -161,20 +158,3 @@ def _until(fields: dict[str, Any]) -> dict[str, Any]:
     if fields["until"] >= NEVER:
         fields["until"] = None
     return fields
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-
-_PROFILE: LiteralString = """
-SELECT p.document, s.from_at, s.until_at, s.stage, s.stage_since, s.fading, s.tier, s.trust, s.falling, s.owner
-FROM rows.profile p
-LEFT JOIN rows.standing s
-  ON s.generation = p.generation AND s.customer = p.customer AND s.from_at <= %(now)s AND s.until_at > %(now)s
-WHERE p.generation = %(generation)s AND p.customer = %(customer)s
-"""
-
-
-def read(connection: Connection[Any], generation: int, customer: str, now: datetime) -> dict[str, Any] | None:
-    """A customer's document, and how they stand at `now`: null before their last event and past the horizon."""
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_PROFILE, {"generation": generation, "customer": customer, "now": now}).fetchone()

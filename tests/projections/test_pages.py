@@ -1,4 +1,4 @@
-"""Pages of both queues, and what a customer's page reads, from a real database."""
+"""Pages of both queues, and of all customers, from a real database."""
 
 import threading
 from collections.abc import Iterator
@@ -12,10 +12,11 @@ import pytest
 from domain import events as e
 from domain.facts import micros
 from domain.rules import first_rules
-from projections import assignments, complaints, fold, generations, lifecycle, outreach, profile
+from projections import complaints, fold
 from projections.engine import Engine
+from projections.pages import Queue
 from projections.paging import Wanted
-from projections.reading import CUSTOMERS, Reader
+from projections.reading import COMPLAINTS, CUSTOMERS, OUTREACH, Reader
 from tests import examples
 from tests.projections import given
 from tests.spec import a
@@ -71,23 +72,25 @@ def at(day: float) -> datetime:
 
 
 def test_pages_of_any_size_give_the_whole_queue_in_order_of_rank(rows: psycopg.Connection[Any]) -> None:
-    live = given.live(rows).id
-    for projection, days in ((complaints, (4, 5, 8, 30)), (outreach, (4.3, 30, 200))):
+    reader = Reader(fold, lambda _version: first_rules())
+    for queue, days in ((COMPLAINTS, (4, 5, 8, 30)), (OUTREACH, (4.3, 30, 200))):
         for day in days:
-            whole = projection.page(rows, live, at(day), Wanted(TIERS, limit=500))
-            ranks = [projection.cursor_of(row) for row in whole]
+            now = micros(at(day))
+            whole = reader.queue(rows, queue, now, limit=500)
+            ranks = [tuple(row[name] for name in queue.rank) for row in whole.rows]
             assert ranks == sorted(ranks)
-            assert whole
+            assert ranks
+            assert whole.next is None
             for size in (1, 5):
-                assert _paged(projection, rows, live, at(day), size) == whole
+                assert _paged(reader, rows, queue, now, size) == whole.rows
 
 
-def _paged(projection: Any, rows: psycopg.Connection[Any], live: int, now: datetime, size: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    after = None
-    while page := projection.page(rows, live, now, Wanted(TIERS, after=after, limit=size)):
-        found += page
-        after = projection.cursor_of(page[-1])
+def _paged(reader: Reader, rows: psycopg.Connection[Any], queue: Queue, now: int, size: int) -> list[dict[str, Any]]:
+    page = reader.queue(rows, queue, now, limit=size)
+    found = [*page.rows]
+    while page.next is not None:
+        page = reader.queue(rows, queue, now, limit=size, after=page.next)
+        found += page.rows
     return found
 
 
@@ -118,24 +121,6 @@ def test_filters_leave_the_rest_out(rows: psycopg.Connection[Any]) -> None:
     assert by_tier == [row for row in whole if row["tier"] < 2]
     one = complaints.page(rows, live, at(5), Wanted(TIERS, customers=[customer(3)], limit=500))
     assert one == [row for row in whole if str(row["customer"]) == customer(3)]
-
-
-def test_a_customers_page_reads_profile_standing_and_histories(rows: psycopg.Connection[Any]) -> None:
-    live = given.live(rows).id
-    found = profile.read(rows, live, customer(3), at(5))
-    assert found is not None
-    assert found["stage"] == "expansion"
-    assert found["owner"] == "ani"
-    assert len(found["document"]["promises"]) == 1
-    assert profile.read(rows, live, examples.uid("nobody"), at(5)) is None
-    assert [row["stage"] for row in lifecycle.history(rows, live, customer(3), at(5))] == ["awareness", "expansion"]
-    assert [row["staff"] for row in assignments.history(rows, live, customer(3), at(5))] == ["ani"]
-    assert len(complaints.history(rows, live, customer(3))) == 1
-    assert {row["item"] for row in outreach.of_customer(rows, live, customer(3), at(5))} == {
-        "rhythm",
-        examples.uid("pr 3"),
-    }
-    assert generations.live(rows) is not None
 
 
 def test_customers_are_listed_by_how_they_stand(rows: psycopg.Connection[Any]) -> None:
