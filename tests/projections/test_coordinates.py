@@ -105,7 +105,8 @@ def _compare(
     for customer, event in told[:known]:
         known_of.setdefault(customer, []).append(event)
     promoted = known_of.pop(BESIDE, [])
-    judge = rules[rulebook or "v1"] if rulebook != "in-force" else _in_force(rules, promoted)
+    active = given.live(connection).rulebook
+    judge = rules[rulebook or active] if rulebook != "in-force" else _in_force(rules, promoted)
     for customer, history in known_of.items():
         found = reader.customer(connection, customer, as_of, known, rulebook=rulebook)
         expected = byhand.answers(history, as_of, judge)
