@@ -206,7 +206,7 @@ def _deadline(answer: Answer) -> Iterable[Line]:
     always = verdict["calendar"] == "always"
     yield Line("deadline.always", {}) if always else Line("deadline.calendar", {"calendar": verdict["calendar"]})
     for step in verdict["steps"]:
-        yield from _step(step, verdict["factor"])
+        yield from _step(step, verdict["factor"], "deadline.step.always" if always else "deadline.step")
     for pause in verdict["pauses"]:
         until = pause["until_at"]
         at = {"since": Moment(pause["from_at"])}
@@ -237,12 +237,12 @@ def _moment(us: int | None) -> Moment | Code:
     return Code("never") if us is None else Moment(us)
 
 
-def _step(step: dict[str, Any], factor: float | None) -> Iterable[Line]:
+def _step(step: dict[str, Any], factor: float | None, key: str) -> Iterable[Line]:
     of = {"step": Code(step["step"]), "minutes": step["minutes"], "factor": factor or 1.0}
     if step["done_at"] and not step["due_at"]:
         yield Line("deadline.step.done", {**of, "at": Moment(step["done_at"])}, 1)
     elif step["due_at"]:
-        yield Line("deadline.step", {**of, "at": Moment(step["due_at"])}, 1)
+        yield Line(key, {**of, "at": Moment(step["due_at"])}, 1)
 
 
 def _outreach(answer: Answer) -> Iterable[Line]:

@@ -49,6 +49,7 @@ _SENTENCES = {
     "deadline.calendar": "Working time by the calendar {calendar}:",
     "deadline.always": "Around the clock:",
     "deadline.step": "{step}: {minutes} working minutes × {factor}, due {at}",
+    "deadline.step.always": "{step}: {minutes} minutes × {factor}, due {at}",
     "deadline.step.done": "{step}: done {at}",
     "deadline.pause": "the clock stood still from {since} to {at}: we waited for the customer",
     "deadline.paused": "the clock stands still since {since}: we wait for the customer",

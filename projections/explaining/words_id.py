@@ -49,6 +49,7 @@ _SENTENCES = {
     "deadline.calendar": "Waktu kerja menurut kalender {calendar}:",
     "deadline.always": "Sepanjang waktu, siang dan malam:",
     "deadline.step": "{step}: {minutes} menit kerja × {factor}, batas {at}",
+    "deadline.step.always": "{step}: {minutes} menit × {factor}, batas {at}",
     "deadline.step.done": "{step}: selesai {at}",
     "deadline.pause": "waktu berhenti dari {since} sampai {at}: kita menunggu pelanggan",
     "deadline.paused": "waktu berhenti sejak {since}: kita menunggu pelanggan",

@@ -243,6 +243,13 @@ def test_a_loyal_customer_is_explained_in_words() -> None:
     )
 
 
+def test_a_clock_that_never_stops_is_said_to_run_around_the_clock() -> None:
+    history = numbered([a(e.ComplaintOpened, 1, complaint=examples.uid("c"), severity="critical")])
+    english = [sentence for _, sentence in words(explain(Question("deadline", RULES, at(1)), history), "en")]
+    assert english[1:3] == ["complaint opened 6 January 2026", "Around the clock:"]
+    assert any(sentence.startswith("resolving: 1,440 minutes × 1") for sentence in english)
+
+
 def _kept(count: int) -> list[e.Event]:
     made = [a(e.PromiseMade, n, promise=examples.uid(f"promise {n}"), due=examples.moment(n + 5)) for n in range(count)]
     return [*made, *(a(e.PromiseKept, n + 1, promise=examples.uid(f"promise {n}")) for n in range(count))]
