@@ -20,12 +20,12 @@ from api import (
     identities,
     ops,
     queues,
-    rebuilds,
-    rulebooks,
 )
+from api.changing import routes as rebuilds
 from api.counts import Counting
 from api.grouping import Grouping
 from api.reporting import routes as reports
+from api.rulebooks import routes as rulebooks
 from api.wiring import House
 
 IN_BULK = 2  # batches at work in one process: one is read and sealed while the other one's rows are written

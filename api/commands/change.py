@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
-from api import changing, contrast, diffing
-from api.building import Wish, build, running
+from api.changing import contrast, diffing, promoting
+from api.changing.building import Wish, build, running
+from api.changing.diffing import Asked
+from api.changing.routes import described
 from api.commands.common import AsOf, Json, KnownAt, Quiet, RulebookVersion, at_home, print_json, screen
 from api.coordinates import moment
-from api.diffing import Asked
 from api.progress import meter
-from api.rebuilds import described
 from api.references import customer_of
 from api.wiring import House
 from projections.rebuild import Progress
@@ -52,7 +52,7 @@ def rebuild(
     """Make rows anew beside the present ones: under the same rules to replace them, under others to compare them first."""
     with at_home(quiet=quiet) as house:
         wish = Wish(rulebook, moment(as_of, "as_of"), known_at, sample, name, resume)
-        total = house.ledger.head() // (sample or 1) if resume is None else changing.find(house, resume).total
+        total = house.ledger.head() // (sample or 1) if resume is None else promoting.find(house, resume).total
         last = Progress(0, 0, total, 0.0)
         with meter("rebuild", last.total, "events", quiet=quiet or as_json) as bar:
 
@@ -63,7 +63,7 @@ def rebuild(
 
             made = build(house, wish, processes=processes, progress=note, promote=promote)
         if shown := made.promote:
-            changing.promote(house, made.generation.id, actor=actor())
+            promoting.promote(house, made.generation.id, actor=actor())
     of = made.generation
     if as_json:
         figures = {"customers": last.customers, "events": last.events, "seconds": last.seconds, "rate": last.rate}
@@ -105,18 +105,18 @@ def diff(
 def promote(generation: Number, reason: Reason = "", as_json: Json = False, quiet: Quiet = False) -> None:
     """Show these rows from now on, and have their rulebook in force."""
     with at_home(quiet=quiet) as house:
-        change = changing.promote(house, generation, actor=actor(), reason=reason)
+        change = promoting.promote(house, generation, actor=actor(), reason=reason)
     _say(change, as_json=as_json)
 
 
 def rollback(reason: Reason = "", as_json: Json = False) -> None:
     """Show the rows from before the last promotion again, and have their rulebook in force; nothing is built."""
     with at_home() as house:
-        change = changing.rollback(house, actor=actor(), reason=reason)
+        change = promoting.rollback(house, actor=actor(), reason=reason)
     _say(change, as_json=as_json)
 
 
-def _say(change: changing.Change, *, as_json: bool) -> None:
+def _say(change: promoting.Change, *, as_json: bool) -> None:
     if as_json:
         print_json(change)
     elif change.before == change.generation:
@@ -139,14 +139,14 @@ def list_(as_json: Json = False) -> None:
 
 def _listed(house: House) -> list[dict[str, Any]]:
     held = running(house)
-    return [described(house, of, held) for of in changing.listed(house)]
+    return [described(house, of, held) for of in promoting.listed(house)]
 
 
 @generations_app.command()
 def drop(generation: Number, as_json: Json = False) -> None:
     """Remove a generation and its rows; never the one that is shown."""
     with at_home() as house:
-        changing.drop(house, generation)
+        promoting.drop(house, generation)
     if as_json:
         print_json({"dropped": generation})
     else:

@@ -9,14 +9,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from api import percentiles, places, publishing
 from api.commands.change import actor
 from api.commands.common import Json, at_home, at_home_with_rows, err, print_json, screen
 from api.errors import BadRequest
-from api.places import Written
-from api.publishing import Published, Version
-from api.rulebooks import schema
-from api.toml import toml
+from api.rulebooks import percentiles, places, publishing
+from api.rulebooks.places import Written
+from api.rulebooks.publishing import Published, Version
+from api.rulebooks.routes import schema
+from api.rulebooks.toml import toml
 from domain.rulebook.checks import InvalidRulebook
 from domain.rules import first_rules, source
 from domain.worktime import InvalidCalendar

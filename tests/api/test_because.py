@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api import because
+from api.changing import because
 from projections.comparing import Change
 
 DUE = datetime(2026, 8, 23, 9, tzinfo=UTC)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api import building, changing
 from api.app import create_app
-from api.changing import PATIENCE
+from api.changing import building, promoting
+from api.changing.promoting import PATIENCE
 from api.cli import main
 from api.errors import CannotPromote
 from api.wiring import House
@@ -166,7 +166,7 @@ def test_a_diff_is_read_page_by_page_between_the_same_rows_though_they_were_prom
 
 def test_rows_in_force_are_compared_though_no_single_clause_can_be_named(told: tuple[House, list[str]]) -> None:
     house, (tiered, complaining, _) = told
-    changing.promote(house, built(house), actor="budi")
+    promoting.promote(house, built(house), actor="budi")
     bring_up(house)
     number = built(house, "in-force")
     with calling(house, "read") as client:
@@ -225,13 +225,13 @@ def test_a_build_that_was_killed_is_shown_as_stopped_and_resumed(told: tuple[Hou
 def test_pointer_and_event_change_together_and_once(told: tuple[House, list[str]]) -> None:
     house, _ = told
     number = built(house)
-    change = changing.promote(house, number, actor="budi", reason="agreed")
+    change = promoting.promote(house, number, actor="budi", reason="agreed")
     head = house.ledger.head()
     (event_,) = [r.event for r in house.ledger.feed(0, 1_000, ["rulebook.promoted.v1"])]
     assert (change.generation, change.before, change.position, change.event) == (number, 1, head, event_.id)
     assert isinstance(event_, RulebookPromoted)
-    assert (event_.actor, event_.source, event_.rulebook, event_.reason) == ("budi", changing.SOURCE, "v2", "agreed")
-    again = changing.promote(house, number, actor="budi")
+    assert (event_.actor, event_.source, event_.rulebook, event_.reason) == ("budi", promoting.SOURCE, "v2", "agreed")
+    again = promoting.promote(house, number, actor="budi")
     assert (again.before, again.event, house.ledger.head()) == (number, None, head)
 
 
@@ -242,20 +242,20 @@ def test_where_the_event_cannot_be_recorded_the_pointer_stays(
     number = built(house)
     head = house.ledger.head()
     with monkeypatch.context() as broken:
-        broken.setattr(changing, "write", lambda _event: b"\x00")
+        broken.setattr(promoting, "write", lambda _event: b"\x00")
         with pytest.raises(Exception, match="0x00"):
-            changing.promote(house, number, actor="budi")
+            promoting.promote(house, number, actor="budi")
     with house.pool.connection() as c:
         shown = generations.live(c)
     assert shown is not None
     assert (shown.id, house.ledger.head()) == (1, head)
-    assert changing.promote(house, number, actor="budi").position == head + 1
+    assert promoting.promote(house, number, actor="budi").position == head + 1
 
 
 def test_rows_made_anew_under_the_same_rules_change_nothing_in_force(told: tuple[House, list[str]]) -> None:
     house, _ = told
     head = house.ledger.head()
-    change = changing.promote(house, built(house, "v1"), actor="budi")
+    change = promoting.promote(house, built(house, "v1"), actor="budi")
     assert (change.rulebook, change.rulebook_before, change.event) == ("v1", "v1", None)
     assert house.ledger.head() == head
 
@@ -263,11 +263,11 @@ def test_rows_made_anew_under_the_same_rules_change_nothing_in_force(told: tuple
 def test_what_is_said_last_is_in_force_whatever_the_clock_says(told: tuple[House, list[str]]) -> None:
     house, _ = told
     number = built(house)
-    changing.promote(house, number, actor="budi")
+    promoting.promote(house, number, actor="budi")
     house.settings = house.settings.model_copy(update={"now": datetime(2020, 1, 1, tzinfo=UTC)})
-    changing.rollback(house, actor="budi")
+    promoting.rollback(house, actor="budi")
     assert in_force(house) == "v1"
-    changing.promote(house, number, actor="budi")
+    promoting.promote(house, number, actor="budi")
     assert in_force(house) == "v2"
 
 
@@ -287,11 +287,11 @@ def test_what_is_not_followed_is_not_promoted(told: tuple[House, list[str]]) -> 
     house, _ = told
     number = built(house, sample=2)
     with pytest.raises(CannotPromote, match="a sample, or stands at other coordinates"):
-        changing.promote(house, number, actor="budi")
+        promoting.promote(house, number, actor="budi")
     with pytest.raises(CannotPromote, match="no generation was kept"):
-        changing.rollback(house, actor="budi", patience=PATIENCE)
+        promoting.rollback(house, actor="budi", patience=PATIENCE)
     with pytest.raises(CannotPromote, match="is live"):
-        changing.drop(house, 1)
+        promoting.drop(house, 1)
 
 
 # --- on the command line ----------------------------------------------------------------------------------------------
@@ -365,5 +365,5 @@ def jejak_here(
 def test_a_child_is_told_in_which_house_it_is(told: tuple[House, list[str]]) -> None:
     house, _ = told
     started = building.start(house, building.Wish("v2", known_at="3"))
-    done = until(lambda: (g := changing.find(house, started.id)).state == "side" and g)
+    done = until(lambda: (g := promoting.find(house, started.id)).state == "side" and g)
     assert (done.known_at, done.position, done.rulebook) == (3, 3, "v2")

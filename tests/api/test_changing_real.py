@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from api import building, diffing
-from api.building import Wish
-from api.diffing import Asked
+from api.changing import building, diffing
+from api.changing.building import Wish
+from api.changing.diffing import Asked
 from api.importing import Summary
 from api.wiring import House
 from domain.rules import shipped

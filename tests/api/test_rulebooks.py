@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from starlette.testclient import TestClient
 
-from api import publishing
 from api.errors import BadRequest, UnknownRulebook
-from api.places import dotted, understand
 from api.rows import Rulebooks
-from api.toml import toml
+from api.rulebooks import publishing
+from api.rulebooks.places import dotted, understand
+from api.rulebooks.toml import toml
 from api.wiring import House
 from domain.errors import DifferentContent
 from domain.rulebook.checks import InvalidRulebook

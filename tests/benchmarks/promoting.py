@@ -22,8 +22,8 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from api import building, changing
-from api.building import Wish
+from api.changing import building, promoting
+from api.changing.building import Wish
 from api.rows import Rulebooks, make_engine
 from api.simulation import simulate
 from api.wiring import House
@@ -83,7 +83,7 @@ def trial(house: House, load: Load) -> Seen:
     changes: list[tuple[float, float]] = []
     took: list[float] = []
 
-    def change(act: Callable[[], changing.Change]) -> None:
+    def change(act: Callable[[], promoting.Change]) -> None:
         started = time.monotonic()
         done = act()
         ended = time.monotonic()
@@ -97,9 +97,9 @@ def trial(house: House, load: Load) -> Seen:
         _reading(api, load) as readers,
     ):
         time.sleep(load.before)
-        change(lambda: changing.promote(house, second, actor="benchmark"))
+        change(lambda: promoting.promote(house, second, actor="benchmark"))
         time.sleep(load.before)
-        change(lambda: changing.rollback(house, actor="benchmark"))
+        change(lambda: promoting.rollback(house, actor="benchmark"))
         time.sleep(load.before)
         written: list[Written] = [_end(*writer) for writer in writers]
         reads: list[Read] = [_end(*reader) for reader in readers]
@@ -122,7 +122,7 @@ def trial(house: House, load: Load) -> Seen:
     )
 
 
-def _recorded(house: House, change: changing.Change) -> float:
+def _recorded(house: House, change: promoting.Change) -> float:
     """When the event of a change was recorded, which is when it began to keep writers out; by the clock of all processes."""
     with psycopg.connect(house.database_url) as c:
         [at] = c.execute("SELECT recorded_at FROM ledger.events WHERE position = %s", [change.position]).fetchone() or (
@@ -237,7 +237,7 @@ def _differing(house: House) -> dict[str, int]:
     url = house.database_url
     make_engine(url).catch_up()
     found: dict[str, int] = {}
-    for kept in [g for g in changing.listed(house) if g.state in ("live", "previous")]:
+    for kept in [g for g in promoting.listed(house) if g.state in ("live", "previous")]:
         anew = rebuild(url, fold, Rulebooks(url), kept.rulebook, name=f"fresh {kept.rulebook}")
         with psycopg.connect(url) as c:
             assert anew.position == kept.position == house.ledger.head()

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import building, changing, diffing
-from api.building import Wish
-from api.changing import Change
+from api.changing import building, diffing, promoting
+from api.changing.building import Wish
+from api.changing.diffing import Asked
+from api.changing.promoting import Change
 from api.clouds import moment as written
 from api.coordinates import AsOf, moment
 from api.customers import answered
-from api.diffing import Asked
 from api.errors import BadCursor, CannotCompare, CannotPromote, NameTaken, UnknownGeneration, UnknownRulebook, refusals
 from api.keys import Bearer, needs
 from api.references import customer_of
@@ -129,14 +129,14 @@ def described(house: House, of: Generation, held: Collection[int]) -> dict[str, 
 
 
 def _one(house: House, number: int) -> dict[str, Any]:
-    return described(house, changing.find(house, number), building.running(house))
+    return described(house, promoting.find(house, number), building.running(house))
 
 
 @router.get("", operation_id="listRebuilds", summary="Sets of rows", response_model=Rebuilds, responses=refusals())
 def rebuilds(house: HouseDep, _: Reader) -> Response:
     """All sets of rows that are kept: the one that is shown, those built beside it, with their progress."""
     held = building.running(house)
-    return answered({"items": [described(house, of, held) for of in changing.listed(house)]})
+    return answered({"items": [described(house, of, held) for of in promoting.listed(house)]})
 
 
 @router.post(
@@ -217,7 +217,7 @@ def diff(
 def promote(house: HouseDep, bearer: Ruler, number: int, why: Reason | None = None) -> Response:
     """In one step, with readers and writers at work; it waits until the rows have caught up."""
     reason = why.reason if why else ""
-    change = changing.promote(
+    change = promoting.promote(
         house, number, actor=bearer.name, also=f"key:{bearer.id}", reason=reason, patience=PATIENCE
     )
     return answered(_promotion(change))
@@ -233,7 +233,7 @@ def promote(house: HouseDep, bearer: Ruler, number: int, why: Reason | None = No
 def rollback(house: HouseDep, bearer: Ruler, why: Reason | None = None) -> Response:
     """In one step, without building anything: they were kept, and followed."""
     reason = why.reason if why else ""
-    return answered(_promotion(changing.rollback(house, actor=bearer.name, reason=reason, patience=PATIENCE)))
+    return answered(_promotion(promoting.rollback(house, actor=bearer.name, reason=reason, patience=PATIENCE)))
 
 
 @router.delete(
@@ -245,7 +245,7 @@ def rollback(house: HouseDep, bearer: Ruler, why: Reason | None = None) -> Respo
 )
 def drop(house: HouseDep, _: Ruler, number: int) -> Response:
     """Never the one that is shown."""
-    changing.drop(house, number)
+    promoting.drop(house, number)
     return Response(status_code=204)
 
 

@@ -1,6 +1,6 @@
 """Builds generations: here, or in a process of its own that outlives whoever asked for it.
 
-`python -m api.building ID` goes on with a generation that was entered before; the environment says in which house.
+`python -m api.changing.building ID` goes on with a generation that was entered before; the environment says in which house.
 """
 
 import logging
@@ -13,7 +13,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from api.changing import find
+from api.changing.promoting import find
 from api.coordinates import position
 from api.errors import BadRequest
 from api.rows import Rulebooks
@@ -109,7 +109,7 @@ def start(house: House, wish: Wish) -> Generation:
         url = house.database_url
         number = rebuilding.begin(url, fold, planned.rulebook, name=wish.name, at=planned.at).id
     child = subprocess.Popen(
-        [sys.executable, "-m", "api.building", str(number)],
+        [sys.executable, "-m", "api.changing.building", str(number)],
         env=os.environ | _environment(house),
         stdin=subprocess.DEVNULL,
         start_new_session=True,  # a Ctrl-C that ends the API is not meant for it

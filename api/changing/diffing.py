@@ -10,8 +10,9 @@ from uuid import UUID
 from msgspec import Struct
 from psycopg import Connection
 
-from api import answers, because
-from api.changing import find
+from api import answers
+from api.changing import because
+from api.changing.promoting import find
 from api.clouds import moment
 from api.errors import CannotCompare
 from api.queues import CLASSES, LATENESS, SEVERITIES

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from api import percentiles, publishing
 from api.errors import BadRequest, UnknownRulebook, refusals
 from api.keys import Bearer, needs
+from api.rulebooks import percentiles, publishing
 from api.wiring import HouseDep
 from domain.errors import DifferentContent
 from domain.rulebook.checks import InvalidRulebook

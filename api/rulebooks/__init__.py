@@ -1,0 +1,1 @@
+"""Rulebooks as people write, check and publish them."""
