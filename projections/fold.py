@@ -6,7 +6,7 @@ rule's answer changes (`state.due`). So the order of events of one instant never
 no rule asks about costs no judgement.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from functools import cache
 from hashlib import sha256
@@ -65,8 +65,8 @@ def run(state: State, events: Iterable[Event], rules: Rules) -> None:
                 if dirty & state.watch:
                     _judge(state, rules, now, dirty)
                 dirty = 0
-            while state.due < at:
-                _judge(state, rules, state.due, 0)
+            if state.due < at:
+                _pass_time(state, rules, at)
             if not count:
                 customer.first_id, customer.first_at = event.id, at
                 state.due = at
@@ -87,12 +87,36 @@ def settle(state: State, rules: Rules, at: int | None = None) -> None:
     if state.dirty & state.watch:
         _judge(state, rules, state.now, state.dirty)
     state.dirty = 0
-    while state.due <= (state.now if at is None else at):
-        _judge(state, rules, state.due, 0)
+    _pass_time(state, rules, (state.now if at is None else at) + 1)
     if at is not None and at > state.now:
         state.now = at
     tier.sum_up(state, rules, state.now)
     trust.pass_time(state, rules, state.now)
+
+
+class Endless(Exception):
+    """A rule asks to be asked again and again: its moment of change comes no nearer to the moment that is folded to."""
+
+
+_MOST_TURNS = (
+    100_000  # between two events; a rule that turned every day would need 27 years of silence for a tenth of it
+)
+
+
+def _pass_time(state: State, rules: Rules, until: int) -> None:
+    """Judge what time alone changes before `until`. Endless where that has no end."""
+    for _ in _turns(state, rules, until):
+        pass
+
+
+def _turns(state: State, rules: Rules, until: int) -> Iterator[None]:
+    """Judge at each moment before `until` at which a verdict may change by itself, and stop after each."""
+    for _ in range(_MOST_TURNS):
+        if state.due >= until:
+            return
+        _judge(state, rules, state.due, 0)
+        yield
+    raise Endless(f"verdicts of rulebook {rules.version} are asked again without end from {state.now} on")
 
 
 def _judge(state: State, rules: Rules, t: int, dirty: int) -> None:
@@ -188,8 +212,7 @@ def _ahead(ghost: State, rules: Rules) -> tuple[list[Moment], list[complaints.St
     horizon = min(ghost.now + rules.horizon, NEVER)
     moments = [_moment(ghost, rules)]
     queue = [complaints.Step(ghost.now, ghost.level, ghost.deadlines)]
-    while ghost.due < horizon:
-        _judge(ghost, rules, ghost.due, 0)
+    for _ in _turns(ghost, rules, horizon):
         moment = _moment(ghost, rules)
         if moment[1:] != moments[-1][1:]:
             moments.append(moment)

@@ -220,7 +220,7 @@ def jejak(jejak_at: Callable[[House], Jejak], shared: House) -> Jejak:
 def test_a_table_has_its_title_its_numbers_and_bars(jejak: Jejak) -> None:
     said = jejak("report", "funnel", "--as-of", NOW)
     assert said.status == 0, said.err
-    assert said.out.startswith("Lifecycle funnel  as of 2026-07-01 07:00, rulebook v1 · 5 customers")
+    assert said.out.startswith("Lifecycle funnel  as of 2026-07-01 07:00, rulebook v1 · 5 histories")
     assert "100.0%  ██████████" in said.out
     assert jejak("report", "sales", "--as-of", NOW, "--every", "all").out.count("15,007.50") == 2
     assert "2026-03" in jejak("report", "retention", "--as-of", NOW).out

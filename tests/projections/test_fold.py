@@ -138,3 +138,10 @@ def test_state_stays_bounded_by_windows_and_not_by_history() -> None:
 
 def test_a_cold_start_knows_nothing() -> None:
     assert all(not rows for rows in fold.render(fold.begin(), RULES).values())
+
+
+def test_a_rule_that_asks_again_without_end_ends_the_fold_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fold, "_MOST_TURNS", 100)
+    monkeypatch.setattr(fold.lifecycle, "judge", lambda state, *_: setattr(state, "stage_due", -NEVER))
+    with pytest.raises(fold.Endless, match="rulebook v1"):
+        fold.fold([a(e.CallMade, 1), a(e.CallMade, 9)], RULES)
