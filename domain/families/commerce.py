@@ -67,8 +67,9 @@ def purchase_returned(c: Customer, event: e.PurchaseReturned) -> int:
         # One that is too old to be remembered is no contradiction; one that we never had may yet come.
         if bought is None and c.bought == len(c.purchases):
             return wait_for(c, event.purchase, event)
-        if bought is not None and bought.currency == event.currency:
+        if bought is not None:
             at = max(at, bought.at)  # where the return came first, it counts from the purchase on
+        if bought is not None and bought.currency == event.currency:
             bought.left -= amount
             item = (bought.at, bought.id)
             if bought.left <= 0 and item in c.series[Series.PURCHASE]:

@@ -98,3 +98,10 @@ def _level(days: dict[int, int], now: float) -> int:
     if net >= 5000 and count >= 4 and now - last < 180:
         return PLATINUM
     return GOLD if net >= 2000 else SILVER if net >= 500 else BASIC if net > 0 else UNKNOWN
+
+
+def test_what_was_given_back_before_it_was_bought_in_another_currency_counts_from_the_purchase_on() -> None:
+    returned = a(e.PurchaseReturned, 0, purchase=examples.uid("p 400"), total="5", currency="GBP", lines=())
+    story = given(returned, bought(390, "10"), bought(400, "7", "EUR"))
+    assert story.customer.spend["GBP"][-1][0] == examples.day(400)
+    assert tiers(story)[0] == (BASIC, 400)
