@@ -7,7 +7,7 @@ recorded counts.
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from itertools import pairwise
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -169,6 +169,20 @@ def _corrected(event: Event, correction: TouchpointCorrected) -> Event | None:
         return msgspec.convert(fields, kind)
     except msgspec.ValidationError:
         return None
+
+
+def settled_among(event: Event, ids: Container[str], last: Key | None) -> bool:
+    """Whether this is an amendment that is settled among the events of these ids, all to be folded after `last`.
+
+    Not where it may take its target before `last`, nor where it would stand there itself: one that does not fit its
+    target stays in the history, at its own moment.
+    """
+    if not isinstance(event, TouchpointCorrected | TouchpointVoided) or event.target not in ids:
+        return False
+    if last is None:
+        return True
+    moved = micros(event.time) if isinstance(event, TouchpointCorrected) and event.time else None
+    return key(event) > last and (moved is None or moved > last[0])
 
 
 def _offset(correction: TouchpointCorrected) -> int:

@@ -19,8 +19,7 @@ import msgspec
 from psycopg import Connection, sql
 
 from domain.events import Beside, Event, TouchpointCorrected, TouchpointVoided
-from domain.facts import micros
-from domain.order import amend, arrange, key
+from domain.order import amend, arrange, key, settled_among
 from projections.generations import partition
 from projections.histories import Broken, Slice, Tally, decode, tails
 from projections.projection import Table
@@ -285,7 +284,7 @@ class Folder:
         if not any(needs(state, e) for e in events):
             return False
         ids = {e.id for e in events}
-        return any(needs(state, e) and not _settled_among(e, ids, state) for e in events)
+        return any(needs(state, e) and not settled_among(e, ids, state.last) for e in events)
 
     # --- folding and rendering ----------------------------------------------------------------------------------------
 
@@ -384,14 +383,6 @@ class Folder:
         self._touched.pop(customer, None)
         self.parked.add(customer)
         self.writer.gathered.parked.append(Parked(customer, position, broken.event, broken.kind, broken.reason))
-
-
-def _settled_among(event: Event, ids: set[str], state: Any) -> bool:
-    if isinstance(event, TouchpointVoided):
-        return event.target in ids
-    if isinstance(event, TouchpointCorrected) and event.target in ids:
-        return event.time is None or state.last is None or micros(event.time) > state.last[0]
-    return False
 
 
 def _broken(event: Event | None, error: Exception) -> Broken:

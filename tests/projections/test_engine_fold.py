@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import psycopg
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
@@ -24,6 +24,27 @@ _SHAPES = {table.name: Shape(table) for table in fold.TABLES}
 _KEPT_EVERY = 4  # instead of the engine's stride, so that short histories leave kept states too
 
 
+def test_a_correction_that_does_not_fit_stands_at_its_own_moment(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "STRIDE", _KEPT_EVERY)
+    monkeypatch.setattr(folding.Folder.__init__, "__defaults__", (20_000, _KEPT_EVERY))
+    given.prepare(database)
+    customer = new_id()
+    # Given events of which states are kept, what comes last of them, and a correction that takes it for a visit
+    wrong = given.call(900)
+    early = msgspec.structs.replace(given.corrected(5, wrong), target_type="visit.made.v1")
+    history = [*(given.call(minute) for minute in range(10, 90)), early, wrong]
+    with psycopg.connect(database, autocommit=True) as ledger:
+        append(ledger, [(customer, event) for event in history[:-2]])
+        _engine(database, given.QUICK).catch_up()
+        # When both arrive together, the correction from before all that was folded
+        append(ledger, [(customer, event) for event in history[-2:]])
+        _engine(database, given.QUICK).catch_up()
+        # Then the rows are those of one fold
+        _assert_rows(ledger, {customer: _numbered(history)})
+
+
 def test_corrections_in_any_order_and_pieces_give_the_rows_of_one_fold(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -35,19 +56,25 @@ def test_corrections_in_any_order_and_pieces_give_the_rows_of_one_fold(
     @settings(
         max_examples=12,
         deadline=None,
+        phases=[Phase.generate],  # not shrunk: each example asks a database
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large],
     )
     def follow(many: list[list[Event]], chance: random.Random) -> None:
         streams = {new_id(): _shuffled(history, chance) for history in many}
         _record_and_follow(database, streams, chance)
         with psycopg.connect(database, autocommit=True) as ledger:
-            assert ledger.execute("SELECT reason FROM rows.parked").fetchall() == []
-            for customer, history in streams.items():
-                for name, rows in fold.render(fold.fold(history, RULES), RULES).items():
-                    expected = [_SHAPES[name].rendered(customer, row) for row in rows]
-                    assert _comparable(_written(ledger, name, customer)) == _comparable(expected), name
+            _assert_rows(ledger, streams)
 
     follow()
+
+
+def _assert_rows(ledger: psycopg.Connection[Any], streams: dict[str, list[Event]]) -> None:
+    """The rows of these customers are those of one fold of each."""
+    assert ledger.execute("SELECT reason FROM rows.parked").fetchall() == []
+    for customer, history in streams.items():
+        for name, rows in fold.render(fold.fold(history, RULES), RULES).items():
+            expected = [_SHAPES[name].rendered(customer, row) for row in rows]
+            assert _comparable(_written(ledger, name, customer)) == _comparable(expected), name
 
 
 def _shuffled(history: list[Event], chance: random.Random) -> list[Event]:
@@ -56,6 +83,10 @@ def _shuffled(history: list[Event], chance: random.Random) -> list[Event]:
     if chance.random() < 0.5:
         when = {event.id: event.at for event in history}
         history.sort(key=lambda event: (when.get(getattr(event, "target", event.id), event.at), event.at))
+    return _numbered(history)
+
+
+def _numbered(history: list[Event]) -> list[Event]:
     return [msgspec.structs.replace(event, version=version) for version, event in enumerate(history, 1)]
 
 
