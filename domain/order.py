@@ -8,9 +8,9 @@ recorded counts.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Container, Iterable
-from itertools import pairwise
-from operator import attrgetter
-from typing import Any, NamedTuple
+from itertools import compress, islice
+from operator import attrgetter, eq
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -37,9 +37,7 @@ def arrange(events: Iterable[Event]) -> list[Event]:
     """Events in the order of folding. Most come in it already, and then no key is built: only ties need one."""
     found = sorted(events, key=_at)
     moments = list(map(_at, found))
-    if len(set(moments)) == len(moments):
-        return found
-    for moment in {one for one, other in pairwise(moments) if one == other}:
+    for moment in set(compress(moments, map(eq, moments, islice(moments, 1, None)))):
         first, end = bisect_left(moments, moment), bisect_right(moments, moment)
         found[first:end] = sorted(found[first:end], key=key)
     return found
@@ -67,18 +65,20 @@ def amend(events: Iterable[Event]) -> Amended:
     given = list(events)
     if _AMENDING.isdisjoint(map(type, given)):
         return Amended(arrange(given), 0, 0)
-    amendments = [event for event in given if isinstance(event, TouchpointCorrected | TouchpointVoided)]
+    amendments = cast("list[Amendment]", [event for event in given if type(event) in _AMENDING])
     amendments.sort(key=_version)
     found = _Amendments(given, amendments)
-    kept = [event for event in (found.apply(event) for event in given) if event is not None]
-    return Amended(arrange(kept + found.unmatched), found.corrected, found.voided)
+    kept = [event for event in given if event.id not in found.last and type(event) not in _AMENDING]
+    amended = [event for event in map(found.apply, found.targets) if event is not None]
+    return Amended(arrange(kept + amended + found.unmatched), found.corrected, found.voided)
 
 
 class _Amendments:
     """What the amendments of one stream come to: which one counts for each target, and which find none."""
 
     def __init__(self, given: list[Event], amendments: list[Amendment]) -> None:
-        by_id = {event.id: event for event in given}
+        wanted = {amendment.target for amendment in amendments}
+        by_id = {event.id: event for event in given if event.id in wanted}
         standing = _Standing(amendments)
         self.last: dict[str, Amendment] = {}
         self.unmatched: list[Event] = []
@@ -96,14 +96,11 @@ class _Amendments:
                 self.unmatched.append(amendment)
             else:
                 self.last[amendment.target] = amendment
+        self.targets = [by_id[target] for target in self.last]
 
     def apply(self, event: Event) -> Event | None:
-        """The event as it counts; None: it does not."""
-        if isinstance(event, TouchpointCorrected | TouchpointVoided):
-            return None
-        amendment = self.last.get(event.id)
-        if amendment is None:
-            return event
+        """The event that an amendment has for its target, as it counts; None: it does not."""
+        amendment = self.last[event.id]
         if isinstance(amendment, TouchpointVoided):
             self.voided += 1
             return None
