@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from domain.facts import DAY
 from domain.rulebook.criteria import CriterionOf
 from domain.rulebook.words import Code, Count, Model, Points, Severity, Span, Times, Version, When, Work
 
@@ -136,6 +137,7 @@ class CadenceRules(Model):
     rest_after_unanswered: Count
     rest: Span
     no_selling_in: list[Code] = Field(default=[])
+    neglected_after: Span = 30 * DAY  # so long overdue, a contact by rhythm is neglected
 
 
 class Stretch(Model):
@@ -153,6 +155,15 @@ class Limit(Model):
     within: Span
 
 
+class Minutes(Model):
+    """What a day's work takes. A contact takes what its channel does, and no less than its purpose asks for."""
+
+    default: Annotated[int, Field(ge=0, le=1440)] = 15
+    channels: dict[Channel, Annotated[int, Field(ge=0, le=1440)]] = Field(default={})
+    purposes: dict[Purpose, Annotated[int, Field(ge=0, le=1440)]] = Field(default={})
+    complaint: Annotated[int, Field(ge=0, le=1440)] = 30  # to go on with one that waits for us, or to answer what waits
+
+
 class ContactRules(Model):
     """When and how often a customer may be contacted, and how."""
 
@@ -167,6 +178,7 @@ class ContactRules(Model):
     digital: list[Channel]
     quiet: list[Stretch]
     zone: Code
+    minutes: Minutes = Minutes()
 
 
 class CalendarRef(Model):
