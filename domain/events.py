@@ -814,13 +814,18 @@ class StaffRegistered(Beside, tag="staff.registered.v1", frozen=True, kw_only=Tr
     traits: dict[Code, Code] | None = None
     capacity: Annotated[int, Meta(ge=0)] | None = None  # customers in a book
     minutes_a_day: Annotated[int, Meta(ge=0, le=1440)] | None = None
-    calendar: Code | None = None
+    calendar: Code | None = None  # of their working hours; or `hours`, week by week
     name: Sealed = None
     email: Sealed = None
+    gender: Code | None = None
+    skills: tuple[Code, ...] = ()
+    qualifications: dict[Code, date | None] | None = None  # until and with which day; null: for good
+    hours: tuple[Window, ...] = ()
+    timezone: Zone | None = None
 
 
 class StaffChanged(Beside, tag="staff.changed.v1", frozen=True, kw_only=True):
-    """Something about them changed; absent means unchanged."""
+    """Something about them changed; absent means unchanged, an empty list takes back. Traits and qualifications are added."""
 
     staff: Code
     team: Code | None = None
@@ -832,6 +837,11 @@ class StaffChanged(Beside, tag="staff.changed.v1", frozen=True, kw_only=True):
     active: bool | None = None
     name: Sealed = None
     email: Sealed = None
+    gender: Code | None = None
+    skills: tuple[Code, ...] | None = None
+    qualifications: dict[Code, date | None] | None = None
+    hours: tuple[Window, ...] | None = None
+    timezone: Zone | None = None
 
 
 class StaffAbsent(Beside, tag="staff.absent.v1", frozen=True, kw_only=True):

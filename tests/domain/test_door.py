@@ -26,8 +26,10 @@ def test_every_type_is_let_in_with_every_field_and_is_read_again_as_it_was_writt
     assert upcast.read(touchpoint.clear) == touchpoint.event
     assert upcast.write(touchpoint.event) == touchpoint.clear
     given_fields = set(raw["data"]) - {"contact_point"}
-    assert given_fields == set(hints(kind)), "an example has to show every field"
-    assert {n for n in given_fields if n in touchpoint.sealed} == set(sealed_fields(kind))
+    assert given_fields <= set(hints(kind))
+    if raw is [c for c in CLOUDS.values() if c["type"] == raw["type"]][-1]:
+        assert given_fields == set(hints(kind)), "the last example has to show every field"
+    assert {n for n in given_fields if n in touchpoint.sealed} == given_fields & set(sealed_fields(kind))
     assert all(getattr(touchpoint.event, n) is None for n in sealed_fields(kind))
 
 
