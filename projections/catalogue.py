@@ -5,9 +5,9 @@ they say is read off in memory: `load` gathers them, a `Catalogue` answers.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -32,31 +32,13 @@ from domain.facts import micros
 from domain.order import effective, key
 from domain.upcast import read
 from domain.vocabulary import TYPES
+from domain.windows import Windows
+from domain.worktime import Calendar, InvalidCalendar
+from projections.staff import ANYBODY, Acting, Asked, Passed, Sealed, Staff
 
+_MOMENTS_KEPT = 16
+_windows = lru_cache(maxsize=256)(Windows)
 _KINDS = [kind for kind in TYPES.values() if issubclass(kind, Beside)]
-
-
-@dataclass(frozen=True)
-class Sealed:
-    """Where the sealed part of an event is: its stream and version."""
-
-    stream: str
-    version: int
-
-
-@dataclass
-class Staff:
-    """Somebody who works here, as of one instant. `name` and `email` say where those are sealed."""
-
-    staff: str
-    team: str | None = None
-    languages: tuple[str, ...] = ()
-    traits: dict[str, str] = field(default_factory=dict[str, str])
-    capacity: int | None = None
-    minutes_a_day: int | None = None
-    calendar: str | None = None
-    active: bool = True
-    details: list[Sealed] = field(default_factory=list[Sealed])  # later ones replace what they hold
 
 
 @dataclass(frozen=True)
@@ -87,31 +69,106 @@ class Catalogue:
         """`events`: (stream, event) of any kind, amendments already applied."""
         self.position = position
         self._events = sorted(events, key=lambda pair: key(pair[1]))
+        self._staff: dict[int, dict[str, Staff]] = {}
+        self._compiled: dict[tuple[str, str], Calendar | None] = {}
 
-    def staff(self, as_of: int) -> dict[str, Staff]:
-        """Everybody known by then, by code."""
+    def staff(self, as_of: int) -> Mapping[str, Staff]:
+        """Everybody known by then, by code. What is given out is shared: nobody changes it."""
+        kept = self._staff.get(as_of)
+        if kept is None:
+            for oldest in list(self._staff)[: 1 - _MOMENTS_KEPT]:
+                self._staff.pop(oldest, None)
+            kept = self._staff[as_of] = self._staff_at(as_of)
+        return kept
+
+    def _staff_at(self, as_of: int) -> dict[str, Staff]:
         found: dict[str, Staff] = {}
         for stream, event in self._until(as_of):
             if isinstance(event, StaffRegistered | StaffChanged):
                 person = found.setdefault(event.staff, Staff(event.staff))
-                _change(person, event)
+                person.change(event)
                 person.details.append(Sealed(stream, event.version))
         return found
 
     def cover(self, staff: str, as_of: int) -> str | None:
         """Who acts for this person then: the cover's cover where that one is away too; None where nobody does.
 
-        The person themself when they are here.
+        The person themself when they are here. What a customer arranged or wishes comes on top: see `acting`.
         """
-        seen: set[str] = set()
-        current: str | None = staff
-        while current is not None and current not in seen:
-            seen.add(current)
-            absence = self._absence(current, as_of)
-            if absence is None:
+        return self.acting(staff, as_of).staff
+
+    def acting(self, owner: str | None, as_of: int, *, cover: str | None = None, asked: Asked = ANYBODY) -> Acting:
+        """Who cares for a customer then, whom it went past, and why.
+
+        First whom `cover.arranged` names for this customer, then the owner, each with the chain of those who cover while
+        they are away. A cover that the customer does not accept is passed over; where nobody is left, whom they named
+        in their wish acts. An owner who is here acts, whatever the wish.
+        """
+        passed: dict[str, Passed] = {}
+        for start in (cover, owner):
+            found = self._along(start, owner, as_of, asked, passed)
+            if found is not None:
+                return Acting(found, "owner" if found == owner else "cover", tuple(passed.values()))
+        for named in asked.staff:
+            if named not in passed and self._along(named, owner, as_of, asked, passed, only=True) is not None:
+                return Acting(named, "wish", tuple(passed.values()))
+        return Acting(None, "nobody", tuple(passed.values()))
+
+    def _along(
+        self,
+        start: str | None,
+        owner: str | None,
+        as_of: int,
+        asked: Asked,
+        passed: dict[str, Passed],
+        *,
+        only: bool = False,
+    ) -> str | None:
+        """The first one along a chain of covers who is here and fits; notes whom it passed."""
+        everybody, current = self.staff(as_of), start
+        while current is not None and current not in passed:
+            person, absence = everybody.get(current), self.absence(current, as_of)
+            if absence is not None:
+                passed[current] = Passed(current, "away", absence.until_at)
+                current = None if only else absence.cover
+                continue
+            against = None if current == owner else asked.refuses(current, person, as_of)
+            if person is not None and not person.active:
+                against = "left"
+            if against is None:
                 return current
-            current = absence.cover
+            passed[current] = Passed(current, against)
+            return None
         return None
+
+    def absence(self, staff: str, as_of: int) -> Absence | None:
+        """While somebody is away: the absence reported for the latest time, where several hold."""
+        holding = [a for a in self._absences.get(staff, ()) if a.from_at <= as_of < a.until_at]
+        return holding[-1] if holding else None
+
+    def at_work(self, staff: str, as_of: int) -> bool:
+        """Whether somebody works at this moment: not gone, not away, and in their hours where those are known."""
+        person = self.staff(as_of).get(staff)
+        if person is None or not person.active or self.absence(staff, as_of) is not None:
+            return False
+        if person.hours:
+            return _windows(person.hours, person.timezone or "UTC").contains(as_of)
+        calendar = self._calendar(person.calendar, as_of) if person.calendar else None
+        return calendar is None or calendar.is_open(as_of)
+
+    def _calendar(self, code: str, as_of: int) -> Calendar | None:
+        """The version of a calendar that was published last by then."""
+        found = [e for _, e in self._until(as_of) if isinstance(e, CalendarPublished) and e.calendar == code]
+        if not found:
+            return None
+        version = found[-1].calendar_version
+        if (code, version) not in self._compiled:
+            try:
+                compiled = Calendar.from_document(self.calendars()[code, version])
+            except InvalidCalendar:  # reported as a fact by somebody else: hours are not known then
+                compiled = None
+            self._compiled[code, version] = compiled
+        return self._compiled[code, version]
 
     def products(self, as_of: int) -> dict[str, Product]:
         """Everything listed by then, retired or not, by code."""
@@ -159,11 +216,6 @@ class Catalogue:
             if isinstance(event, StaffAbsent):
                 found[event.staff].append(Absence(event.staff, event.at, micros(event.until), event.cover))
         return found
-
-    def _absence(self, staff: str, as_of: int) -> Absence | None:
-        """The one reported for the latest time, where several hold."""
-        holding = [a for a in self._absences.get(staff, ()) if a.from_at <= as_of < a.until_at]
-        return holding[-1] if holding else None
 
     def _until(self, as_of: int) -> Iterable[tuple[str, Event]]:
         return (pair for pair in self._events if pair[1].at <= as_of)
@@ -242,16 +294,3 @@ def newest(connection: Connection[Any]) -> int:
     """The last position that the catalogue holds: whoever keeps a `Catalogue` asks whether it is still the newest."""
     row = connection.execute("SELECT max(position) FROM rows.catalogue").fetchone()
     return row[0] or 0 if row else 0
-
-
-def _change(person: Staff, event: StaffRegistered | StaffChanged) -> None:
-    """What an event leaves out stays as it was."""
-    for name in ("team", "capacity", "minutes_a_day", "calendar"):
-        if (value := getattr(event, name)) is not None:
-            setattr(person, name, value)
-    if event.languages:
-        person.languages = event.languages
-    if event.traits is not None:
-        person.traits = {**person.traits, **event.traits}
-    if isinstance(event, StaffChanged) and event.active is not None:
-        person.active = event.active

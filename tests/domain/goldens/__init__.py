@@ -1,8 +1,8 @@
 """Examples of every type, kept for ever: `clouds.ndjson` as it was sent, `stored.ndjson` as it lies in the ledger.
 
 Neither file's lines ever change. A type that gets a new version keeps the lines of the old one and gets new lines beside
-them; only `read` of a stored line, the fields as they are understood today, follows the vocabulary. A type that got further fields has a
-further line with them; its second example is named `type (2)`, and so on.
+them; only `read` of a stored line, the fields as they are understood today, follows the vocabulary. A type that got further
+fields has a further line that shows them, named `type (2)`, and so on.
 """
 
 from collections.abc import Callable
