@@ -101,6 +101,10 @@ class _Benefits:
         self._fit = [rules.fit.get(name, rules.fit.get("*", [])) for name in tiers]
         self._unfit = [frozenset(rules.unfit.get(name, rules.unfit.get("*", []))) for name in tiers]
 
+    def unfit(self, tier: int, benefit: str) -> bool:
+        """Whether this is a benefit that does not fit their tier."""
+        return benefit in self._unfit[tier]
+
     def fitting(self, tier: int, wished: Iterable[str]) -> list[str]:
         """What to offer: what they wished for first, then what fits their tier; nothing that does not."""
         offered = dict.fromkeys([*wished, *self._fit[tier]])
@@ -143,7 +147,8 @@ class Rules:
         self.benefits = _Benefits(book.benefits, self.tier_names)
         first = book.priorities.fading_first
         self.fading_first = frozenset((0, 1) if first is None else map(self.tier_names.index, first))
-        self.quiet = QuietHours(book.contact.quiet, calendar.document.holidays)
+        free = book.contact.holidays
+        self.quiet = QuietHours(book.contact.quiet, calendar.document.holidays if free is None else free)
         self.watch_always = Changed.NEWS | Changed.SPEND | Changed.RETURNED | Changed.PROMISES
         self.memory = self._memory()
 

@@ -79,9 +79,25 @@ class QuietHours:
         self._quiet = tuple(quiet)
         self._holidays = frozenset(holidays)
         self.windows = lru_cache(maxsize=_CUSTOMERS_KEPT)(self._compile)  # many customers share one pattern
+        self.hours = lru_cache(maxsize=_CUSTOMERS_KEPT)(self._compile_hours)
 
     def _compile(self, stated: tuple[Spell, ...], zone: str) -> Windows:
         return Windows(stated, zone, self._quiet, self._holidays)
+
+    def _compile_hours(self, zone: str) -> Windows:
+        """Quiet hours alone, as if there were no holidays."""
+        return Windows((), zone, self._quiet)
+
+    def holiday(self, zone: str | ZoneInfo, us: int) -> int | None:
+        """Find the end of the holiday (or row of holidays) that holds this instant; None: it is none."""
+        place = zone_named(zone) if isinstance(zone, str) else zone
+        today = date.fromordinal(local_day(place, us))
+        if today not in self._holidays:
+            return None
+        day = today.toordinal()
+        while date.fromordinal(day) in self._holidays:
+            day += 1
+        return instant(place, day, 0)
 
     def __reduce__(self) -> tuple[type["QuietHours"], tuple[tuple[Spell, ...], frozenset[date]]]:
         return type(self), (self._quiet, self._holidays)

@@ -239,12 +239,12 @@ def _steps(moments: list[Moment]) -> list[Step]:
 
 
 _SOURCES = {
-    "domain": "cases customer events facts openings order rules vocabulary windows worktime",
+    "domain": "cases customer events facts openings order refusals rules vocabulary windows worktime",
     "domain.criteria": "compiling groups measures patterns periods standing tallies value",
     "domain.families": "care commerce common complaint conversation person",
     "domain.rulebook": "criteria model words",
-    "projections": """asof assignments complaints deadlines fold inforce lifecycle outreach planning profile projection state tier
-        trust""",
+    "projections": """asof assignments complaints deadlines fold inforce lifecycle outreach permission planning profile
+        projection reach state tier trust""",
 }
 
 

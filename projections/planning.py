@@ -7,14 +7,11 @@ from domain.families.conversation import refused
 from domain.rulebook.model import Rhythm
 from domain.rules import Rules
 from domain.windows import slot_start
+from projections.reach import reachable
 from projections.state import State
 
 _MONTH = 365 * DAY // 12
 _PERIODS = {"month": 1, "quarter": 3, "year": 12}
-_KINDS: dict[str, tuple[str, ...]] = {
-    "phone": ("phone", "sms"), "email": ("email",), "whatsapp": ("whatsapp",), "telegram": ("telegram",),
-    "messenger": ("messenger",), "postal": ("letter", "visit"), "external": (),
-}  # fmt: skip
 
 
 class Step(NamedTuple):
@@ -25,22 +22,6 @@ class Step(NamedTuple):
     entered: int
     tier: int
     fading: bool
-
-
-def reachable(c: Customer) -> set[str]:
-    """Channels on which they can be reached: those of a contact point, and those on which they were."""
-    channels = set(c.reached_by)
-    gone = {point.kind for point in c.removed} if c.removed else set[str]()
-    for point in c.points:
-        # Which of several points is gone is sealed: a kind counts while more were given than taken.
-        if point.kind not in gone or _left(c, point.kind):
-            channels.update(_KINDS.get(point.kind, ()))
-    channels.discard("")
-    return channels
-
-
-def _left(c: Customer, kind: str) -> bool:
-    return sum(p.kind == kind for p in c.points) > sum(p.kind == kind for p in c.removed)
 
 
 def rhythm_of(rules: Rules, step: Step) -> Rhythm | None:

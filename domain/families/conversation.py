@@ -10,6 +10,7 @@ from typing import get_args
 from domain import events as e
 from domain.facts import Changed, Contact, Customer, News, Series, Wait
 from domain.families.common import ACT_BIT, Evolve, act, bits, month_end, noting
+from domain.refusals import refused
 
 _ONE_WAY = {"email", "sms", "letter"}  # an outbound one of these is no talk: nobody answered
 _WRITTEN = {"email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "app", "letter"}
@@ -142,24 +143,6 @@ def sent(c: Customer, event: e.BroadcastSent | e.EventInvited) -> int:
 
 
 _SENT = bits(Series.ONE_WAY)
-
-
-def refused(c: Customer, channel: str | None, purpose: str) -> str | None:
-    """The event by which they refused to be contacted on this channel for this purpose, or None.
-
-    Wishes about channels hold for every purpose; a consent withdrawn for all purposes leaves service, which they
-    asked for.
-    """
-    if channel in c.wishes.refused:
-        return c.wishes.stated.get("refused", "")
-    last = None
-    for consent in c.consents.values():
-        fits = consent.channel in (None, channel) and (
-            consent.purpose == purpose or (consent.purpose is None and purpose != "service")
-        )
-        if fits and (last is None or consent.at >= last.at):
-            last = consent
-    return last.id if last is not None and not last.granted else None
 
 
 def _await(c: Customer, event: e.Event, kind: str, channel: str | None, thread: str | None, score: int = 0) -> None:

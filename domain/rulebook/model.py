@@ -3,13 +3,13 @@
 `domain.rulebook.words` has the words of it, `domain.rulebook.criteria` what clauses are made of.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from domain.facts import DAY
+from domain.facts import DAY, MINUTE
 from domain.rulebook.criteria import CriterionOf
 from domain.rulebook.words import Code, Count, Model, Points, Severity, Span, Times, Version, When, Work
 
@@ -137,6 +137,13 @@ class CadenceRules(Model):
     rest_after_unanswered: Count
     rest: Span
     no_selling_in: list[Code] = Field(default=[])
+    begins: When | None = None  # when outreach began: what fell due before it is spread over one period from then on
+    introduce_within: Span | None = (
+        None  # a new manager is introduced by then, spread over that time; None: by the rhythm
+    )
+    fulfils_within: Span | None = (
+        None  # so near to its date, a fitting contact is the planned one; None: only if it says so
+    )
     neglected_after: Span = 30 * DAY  # so long overdue, a contact by rhythm is neglected
 
 
@@ -164,6 +171,13 @@ class Minutes(Model):
     complaint: Annotated[int, Field(ge=0, le=1440)] = 30  # to go on with one that waits for us, or to answer what waits
 
 
+class Greetings(Model):
+    """What may be sent on holidays too, and by which channels; quiet hours hold for it all the same."""
+
+    contents: list[Code]
+    channels: list[Channel]
+
+
 class ContactRules(Model):
     """When and how often a customer may be contacted, and how."""
 
@@ -178,7 +192,28 @@ class ContactRules(Model):
     digital: list[Channel]
     quiet: list[Stretch]
     zone: Code
+    holidays: list[date] | None = None  # on which nobody is contacted; None: those of the calendar
+    greetings: Greetings | None = None  # None: nothing is allowed on holidays
+    channel_limits: dict[Channel, list[Limit]] = Field(default={})  # beside those on all channels
+    permit_for: Annotated[Span, Field(gt=0, le=DAY)] = 15 * MINUTE  # how long a permit to contact somebody is valid
     minutes: Minutes = Minutes()
+
+
+class Occasion(Model):
+    """A time at which they are contacted about something, beside the rhythm; each has a row and a date of its own."""
+
+    content: Code  # what it is about, and its name
+    of: Literal["birthday", "day", "purchase-anniversary", "reorder", "maturity", "resolution"]
+    purpose: Purpose = "relationship"
+    before: Span = 0  # it begins so long before …
+    after: Span = 0  # … or after what it is of
+    lasts: Span  # after that it is over; of a day: so long from its first moment on
+    tiers: list[Code] = Field(default=[])  # only these; none named: all
+    stages: list[Code] = Field(default=[])  # only these; none named: all
+    days: list[date] = Field(default=[])  # of a day: which, in their zone
+    countries: list[Code] = Field(default=[])  # only customers of these
+    traits: dict[Code, list[Code]] = Field(default={})  # only customers who have one of these values of each
+    intervals: Count = 3  # of a reorder: so many intervals between purchases have to be known
 
 
 class CalendarRef(Model):
@@ -262,4 +297,5 @@ class Rulebook(Model):
     contact: ContactRules
     benefits: BenefitRules = BenefitRules()
     priorities: Priorities = Priorities()
+    occasions: list[Occasion] = Field(default=[], max_length=100)
     customers: list[TestCustomer] = Field(default=[], max_length=1000)
