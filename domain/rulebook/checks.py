@@ -110,6 +110,8 @@ def _contact_problems(book: doc.Rulebook, known: _Known) -> list[Problem]:
         found.append(("/contact/zone", f"{book.contact.zone!r} is no IANA time zone; Asia/Jakarta would be one"))
     for name, by_tier in (("fit", book.benefits.fit), ("unfit", book.benefits.unfit)):
         found += _unknown([(f"/benefits/{name}/{t}", t) for t in by_tier if t != "*"], known.tiers, "tier")
+    for name, of_books in (("weights", book.books.weights), ("by_tier", book.books.by_tier)):
+        found += _unknown([(f"/books/{name}/{t}", t) for t in of_books if t != "*"], known.tiers, "tier")
     first = book.priorities.fading_first or []
     return found + _unknown([(f"/priorities/fading_first/{i}", t) for i, t in enumerate(first)], known.tiers, "tier")
 

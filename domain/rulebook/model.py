@@ -237,6 +237,19 @@ class Priorities(Model):
     fading_first: list[Code] | None = None  # None: the two highest tiers
 
 
+class BookRules(Model):
+    """What a customer weighs in the book of a member of staff, and who may have them there.
+
+    A month of a customer weighs: expected contacts x minutes of their channel x weight of the tier, and `upkeep` on top.
+    """
+
+    weights: dict[Code, Annotated[float, Field(gt=0, le=100)]] = Field(default={})  # by tier ("*": any other); else 1
+    upkeep: Annotated[float, Field(ge=0, le=1440)] = 1  # minutes a month that anybody takes
+    even_within: Annotated[float, Field(gt=0, le=1)] = 0.05  # loads this near to each other are even
+    by_tier: dict[Code, list[Code]] = Field(default={})  # qualifications that staff need for a tier
+    by_need: dict[Code, list[Code]] = Field(default={})  # and for a need that was noted
+
+
 # --- test customers ---------------------------------------------------------------------------------------------------
 
 
@@ -298,4 +311,5 @@ class Rulebook(Model):
     benefits: BenefitRules = BenefitRules()
     priorities: Priorities = Priorities()
     occasions: list[Occasion] = Field(default=[], max_length=100)
+    books: BookRules = BookRules()
     customers: list[TestCustomer] = Field(default=[], max_length=1000)
