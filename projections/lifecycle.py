@@ -1,7 +1,7 @@
 """Lifecycle: the stage of a relationship, its whole history, and why.
 
-A stage is left by a clause of the rulebook, at the moment at which all of the clause's criteria hold. A clause that
-another would undo at the same moment is not taken. What lies ahead is part of the history: it is what will hold if
+A stage is left by a clause of the rulebook, at the moment at which all of the clause's criteria hold. A clause after
+which others would lead back at the same moment is not taken. What lies ahead is part of the history: it is what will hold if
 nothing else happens.
 """
 
@@ -99,17 +99,26 @@ def ask_anew(state: State, rules: Rules, t: int) -> None:
 
 
 def _undone(state: State, rules: Rules, clause: Clause, t: int) -> tuple[int, int] | None:
-    """Until when a way back would be open at once, and what could close it; None: there is none."""
+    """Until when a way back would be open at once, and what could close it; None: there is none.
+
+    A way back may lead through other stages, each entered and left within the moment.
+    """
+    out, home = rules.lifecycle.out, state.stage
     entered, state.entered = state.entered, t
-    found: tuple[int, int] | None = None
-    for back in rules.lifecycle.out[clause.to]:
-        if back.to == state.stage:
-            holds, until, turns = back.ask(state, t)
-            if holds:
-                known_until, closing = found or (NEVER, 0)
-                found = (min(until, known_until), closing | turns)
+    until, closing, back = NEVER, 0, False
+    seen, ahead = {home, clause.to}, [clause.to]
+    for stage in ahead:
+        for way in out[stage]:
+            if way.to == home or way.to not in seen:
+                holds, stands, turns = way.ask(state, t)
+                if holds:
+                    until, closing = min(until, stands), closing | turns
+                    back = back or way.to == home
+                    if way.to not in seen:
+                        seen.add(way.to)
+                        ahead.append(way.to)
     state.entered = entered
-    return found
+    return (until, closing) if back else None
 
 
 def _enter(state: State, rules: Rules, clause: Clause, t: int) -> None:

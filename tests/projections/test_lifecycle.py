@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from domain import events as e
 from domain.facts import DAY
+from domain.rules import compile_rules, shipped
 from tests import examples
 from tests.spec import Spec, a, given
 
@@ -195,3 +196,19 @@ def test_an_event_that_is_not_cited_changes_nothing() -> None:
     cited = [*purchases(3, 10), a(e.CustomerRegistered, 0)]
     noted = [a(e.NoteAdded, 5), a(e.BroadcastSent, 6), a(e.BenefitGranted, 7)]
     assert given(*cited, *noted).rows("stages") == given(*cited).rows("stages")
+
+
+def test_a_way_that_would_lead_back_through_other_stages_at_once_is_not_taken() -> None:
+    # Given a ring of three stages, of which each way is open for ever once something has happened
+    ring = [("awareness", "exploration", "inbound"), ("exploration", "expansion", "purchase"),
+            ("expansion", "awareness", "complaint")]  # fmt: skip
+    clauses = [{"name": "known", "from": ["start"], "to": "awareness", "all": []}] + [
+        {"name": kind, "from": [here], "to": there, "all": [{"measure": "count", "of": [kind], "at_least": 1}]}
+        for here, there, kind in ring
+    ]
+    document = shipped()
+    rules = compile_rules(document | {"customers": [], "lifecycle": document["lifecycle"] | {"clauses": clauses}})
+    # When the third one opens, which leads through the other two to where they are
+    told = given(a(e.CallMade, 1), *purchases(10), a(e.ComplaintOpened, 20)).under(rules)
+    # Then they stay where they are, since when they were there
+    assert told.stages() == [("exploration", "inbound"), ("expansion", "purchase")]
