@@ -21,7 +21,7 @@ import psycopg
 from psycopg import Connection
 
 from domain.facts import NEVER
-from projections import catalogue, generations, histories
+from projections import attaching, catalogue, generations, histories
 from projections.folding import Fold, Folder
 from projections.generations import ENGINE_ROLE, Generation
 from projections.histories import Broken
@@ -312,7 +312,7 @@ class Engine:
         if not any(g.rulebook == rulebook for g in followed):
             with writer.transaction():
                 generation = generations.create(writer, rulebook, self._fold.fingerprint(), self._fold.TABLES)
-                generations.attach(writer, generation.id, 0, self._fold.TABLES)
+                attaching.attach(writer, generation.id, 0, self._fold.TABLES)
                 if shown is None:
                     generations.promote(writer, generation.id)
 

@@ -170,7 +170,7 @@ def create(
         if not found:
             raise Unready(f"there is a generation called {name!r}; drop it, or choose another name")
         generation = found[0]
-        for name in _names(tables):
+        for name in names(tables):
             child = sql.Identifier("rows", partition(name, generation.id))
             parent = sql.Identifier("rows", name)
             # With the check the server need not read the rows again when the partition is attached.
@@ -256,7 +256,7 @@ def clear_unfinished(connection: Connection[Any], generation: int, tables: Itera
         " WHERE satisfies_hash_partition('ledger.events'::regclass, {}, done.part, customer))"
     ).format(PARTS)
     with connection.transaction():
-        for name in _names(tables):
+        for name in names(tables):
             child = sql.Identifier("rows", partition(name, generation))
             connection.execute(sql.SQL("DELETE FROM {} WHERE {}").format(child, unfinished), [done])
         connection.execute(
@@ -264,29 +264,8 @@ def clear_unfinished(connection: Connection[Any], generation: int, tables: Itera
         )
 
 
-def attach(
-    connection: Connection[Any], generation: int, position: int, tables: Iterable[Table], state: str = "ready"
-) -> None:
-    """What was built is whole up to `position`: index it, attach it, and have it followed from there, if it is `ready`.
-
-    Can be done again where it stopped on the way.
-    """
-    for name in _names(tables):
-        child = partition(name, generation)
-        if not _attached(connection, child):
-            connection.execute(
-                sql.SQL("ALTER TABLE {} ATTACH PARTITION {} FOR VALUES IN ({})").format(
-                    sql.Identifier("rows", name), sql.Identifier("rows", child), generation
-                )
-            )
-        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier("rows", child)))
-    connection.execute(
-        "UPDATE rows.generations SET state = %s, position = %s WHERE id = %s AND state = 'building'",
-        [state, position, generation],
-    )
-
-
-def _attached(connection: Connection[Any], child: str) -> bool:
+def attached(connection: Connection[Any], child: str) -> bool:
+    """Whether a partition stands under its parent."""
     row = connection.execute(
         "SELECT relispartition FROM pg_class WHERE oid = to_regclass(%s)", [f"rows.{child}"]
     ).fetchone()
@@ -373,9 +352,9 @@ def drop(connection: Connection[Any], generation: int, tables: Iterable[Table]) 
     if shown and shown.id == generation:
         raise Unready(f"generation {generation} is live; show another one first")
     connection.execute("UPDATE rows.generations SET state = 'stale' WHERE id = %s", [generation])
-    for name in _names(tables):
+    for name in names(tables):
         child = partition(name, generation)
-        if _attached(connection, child):
+        if attached(connection, child):
             connection.execute(
                 sql.SQL("ALTER TABLE {} DETACH PARTITION {} CONCURRENTLY").format(
                     sql.Identifier("rows", name), sql.Identifier("rows", child)
@@ -390,7 +369,8 @@ def partition(table: str, generation: int) -> str:
     return f"{table}_g{generation}"
 
 
-def _names(tables: Iterable[Table]) -> list[str]:
+def names(tables: Iterable[Table]) -> list[str]:
+    """The tables of a generation."""
     return [*OWN_TABLES, *(t.name for t in tables)]
 
 

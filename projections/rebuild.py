@@ -9,8 +9,10 @@ Each partition of the ledger is marked with its last rows, so whoever takes up a
 partitions that are not marked, and reads no further than the first one did: the rows come out the same.
 """
 
+import os
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -18,7 +20,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, OperationalError
 
 from domain.facts import micros
-from projections import catalogue, generations, histories, inforce, parallel
+from projections import attaching, catalogue, generations, histories, inforce, parallel
 from projections.asof import rows_at
 from projections.engine import Engine, Rules, connect
 from projections.folding import Fold, Folder
@@ -30,6 +32,7 @@ from projections.store import Writer
 _FLUSH_ROWS = 20_000
 _REPORT_CUSTOMERS = 500
 _NOTE_EVERY = 0.5  # seconds between two notes of how far it is, for those who list generations
+_MOST_INDEXING = 4  # connections that index at once: there are no more large tables
 _WORTH = 1024  # events; what is shorter is folded again, when it is needed, sooner than all of it is kept now
 
 
@@ -116,8 +119,7 @@ def rebuild(
             try:
                 catalogue.catch_up(connection, generation.position)
                 _build(connection, snapshot, _order(dsn, generation, fold, rules), processes, progress)
-                state = "ready" if _followed(generation) else "side"
-                generations.attach(connection, generation.id, generation.position, fold.TABLES, state)
+                _attach(dsn, connection, generation, fold, processes)
             except Killed as killed:
                 raise RebuildFailed(str(killed), generation.id) from killed
             except OperationalError:
@@ -212,6 +214,17 @@ def _build(
         if progress:
             progress(Progress(customers, events, max(total, events), now - started, before))
     generations.note(connection, order.generation, customers, events)
+
+
+def _attach(dsn: str, connection: Connection[Any], generation: Generation, fold: Fold, processes: int | None) -> None:
+    """Attach what was built, with as many connections as processes built it."""
+    count = os.cpu_count() or 1 if processes is None else processes
+    with ExitStack() as stack:
+        beside = [stack.enter_context(connect(dsn)) for _ in range(1, min(count, _MOST_INDEXING))]
+        for one in beside:
+            generations.write_for(one, generation.id)
+        state = "ready" if _followed(generation) else "side"
+        attaching.attach(connection, generation.id, generation.position, fold.TABLES, state, beside)
 
 
 class _Worker:
