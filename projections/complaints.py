@@ -7,18 +7,14 @@ Within a lateness, `ranked_at` is what a page is read along, so that all rows of
 deadline was missed (0 overdue), when the next is due (1 running), since when it waits (2 waiting).
 """
 
-from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from psycopg import Connection
-from psycopg.rows import dict_row
 
 from domain.cases import Case
 from domain.facts import NEVER, Wait
 from domain.rules import Rules
 from projections.deadlines import after
-from projections.paging import FIRST, LAST, Group, Wanted, columns, condition, parameters
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import Deadlines, State, Verdict
 
@@ -54,6 +50,7 @@ QUEUE = Table(
         "lateness, severity, tier, ranked_at, item, customer",
         "owner, lateness, severity, tier, ranked_at, item, customer",
         "team, lateness, severity, tier, ranked_at, item, customer",
+        "handler, lateness, severity, tier, ranked_at, item, customer",
         "customer",
     ),
 )
@@ -228,42 +225,3 @@ def _shown(d: Deadlines) -> dict[str, Any]:
         "near": d.near,
     }
     return {step: at for step, at in dues.items() if at < NEVER}
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-
-_WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff",) * 2
-
-_PAGE: tuple[LiteralString, LiteralString] = (
-    """
-SELECT r.* FROM unnest(%(lateness)s::smallint[], %(severity)s::smallint[], %(tier)s::smallint[], %(low)s::timestamptz[],
-                       %(high)s::timestamptz[], %(item)s::uuid[], %(customer)s::uuid[], %(owner)s::text[])
-     WITH ORDINALITY AS g(lateness, severity, tier, low, high, item, customer, owner, number)
-CROSS JOIN LATERAL (
-    SELECT q.* FROM rows.reactive q
-    WHERE q.generation = %(generation)s AND q.lateness = g.lateness AND q.severity = g.severity AND q.tier = g.tier
-      AND (q.ranked_at, q.item, q.customer) > (g.low, g.item, g.customer) AND q.ranked_at <= g.high
-      AND q.from_at <= %(now)s AND q.until_at > %(now)s """,
-    """
-    ORDER BY q.ranked_at, q.item, q.customer LIMIT %(limit)s
-) r ORDER BY r.lateness, r.severity, r.tier, r.ranked_at, r.item, r.customer LIMIT %(limit)s
-""",
-)
-
-
-def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wanted) -> list[dict[str, Any]]:
-    """The queue at `now` from the first row after the cursor, with all columns of the table."""
-    moments = {OVERDUE: (FIRST, now), RUNNING: (now, LAST), WAITING: (FIRST, LAST)}
-    groups = [
-        Group((lateness, severity, tier), *moments[lateness])
-        for lateness in sorted(moments)
-        for severity in sorted(SEVERITY.values())
-        for tier in sorted(wanted.tiers)
-    ]
-    found = columns(groups, wanted.after, _WIDEST, wanted.owners)
-    if not found:
-        return []
-    names = ("lateness", "severity", "tier", "low", "high", "item", "customer", "owner")
-    given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()

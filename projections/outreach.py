@@ -6,22 +6,24 @@ day's queue from `due_at` on. A contact that may not take place is `held`, one t
 the reason; so nobody is forgotten in silence.
 """
 
-from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
-from psycopg import Connection
-from psycopg.rows import dict_row
 
 from domain.facts import Customer, Planned, Promise, Series
 from domain.families.conversation import refused
 from domain.rules import Rules
-from projections.paging import FIRST, Group, Wanted, columns, condition, parameters
 from projections.planning import Channels, Step, consented, due_by, matter, rhythm_of, spared_until
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
 
 PROMISE, PLANNED, FADING, RHYTHM = 0, 1, 2, 3
+CLASSES = ("promise", "planned", "fading", "rhythm")
+
+# Customers whom nobody owns or who cannot be reached, as SQL says it with `q` before each column.
+UNOWNED = "({q}owner IS NULL AND ({q}held IS NULL OR {q}held NOT IN ('ended', 'provisional')))"
+UNREACHABLE = "({q}unreachable IS NOT NULL AND {q}held IS NULL)"
+FORGOTTEN = "{q}item = 'rhythm' AND (" + f"{UNREACHABLE} OR {UNOWNED})"
 
 TABLE = Table(
     "outreach",
@@ -45,7 +47,8 @@ TABLE = Table(
     (
         "class, tier, due_at, customer, item WHERE ready",
         "owner, class, tier, due_at, customer, item WHERE ready",
-        "due_at",
+        "purpose, channel, class, tier, due_at, customer, item WHERE ready",
+        f"tier, due_at, customer, item WHERE {FORGOTTEN.format(q='')}",
         "customer",
     ),
 )
@@ -215,38 +218,3 @@ _encode = msgspec.json.Encoder().encode
 
 def _json(value: dict[str, Any]) -> str:
     return _encode(value).decode()
-
-
-# --- queries ----------------------------------------------------------------------------------------------------------
-
-_WIDEST = ("ffffffff-ffff-ffff-ffff-ffffffffffff", "~")
-
-_PAGE: tuple[LiteralString, LiteralString] = (
-    """
-SELECT r.* FROM unnest(%(class)s::smallint[], %(tier)s::smallint[], %(low)s::timestamptz[], %(high)s::timestamptz[],
-                       %(customer)s::uuid[], %(item)s::text[], %(owner)s::text[])
-     WITH ORDINALITY AS g(class, tier, low, high, customer, item, owner, number)
-CROSS JOIN LATERAL (
-    SELECT q.* FROM rows.outreach q
-    WHERE q.generation = %(generation)s AND q.ready AND q.class = g.class AND q.tier = g.tier
-      AND (q.due_at, q.customer, q.item) > (g.low, g.customer, g.item) AND q.due_at <= g.high
-      AND q.from_at <= %(now)s AND q.until_at > %(now)s """,
-    """
-    ORDER BY q.due_at, q.customer, q.item LIMIT %(limit)s
-) r ORDER BY r.class, r.tier, r.due_at, r.customer, r.item LIMIT %(limit)s
-""",
-)
-
-
-def page(connection: Connection[Any], generation: int, now: datetime, wanted: Wanted) -> list[dict[str, Any]]:
-    """What is due at `now` and neither held nor unreachable, from the first row after the cursor, with all columns."""
-    groups = [
-        Group((rank, tier), FIRST, now) for rank in (PROMISE, PLANNED, FADING, RHYTHM) for tier in sorted(wanted.tiers)
-    ]
-    found = columns(groups, wanted.after, _WIDEST, wanted.owners)
-    if not found:
-        return []
-    names = ("class", "tier", "low", "high", "customer", "item", "owner")
-    given = dict(zip(names, found, strict=True)) | parameters(generation, now, wanted)
-    with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(_PAGE[0] + condition(wanted) + _PAGE[1], given).fetchall()

@@ -2,20 +2,18 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from heapq import merge
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, sql
 
-from projections import complaints, outreach
+from projections import complaints, outreach, paging
 from projections.folding import Fold
 from projections.generations import ours
-from projections.paging import Cursor as Place
-from projections.paging import Wanted
+from projections.paging import FIRST, LAST, Clock, Group, Order, Place, Wanted
 from projections.projection import Table
 from projections.shapes import Shape, Shown, instant
-
-_PAGED_BY = frozenset({"owner", "customer", "team", "handler", "channel", "purpose"})
 
 
 class Queue(NamedTuple):
@@ -25,31 +23,109 @@ class Queue(NamedTuple):
     rank: tuple[str, ...]
     only: str = "true"  # what else has to hold, in SQL; `now` is the clock
     stands: Callable[[Shown, datetime], bool] = lambda _row, _now: True  # the same, of a row at hand
-    pager: Callable[[Connection[Any], int, datetime, Wanted], list[Shown]] | None = None  # reads pages along an index
-    ids: int = 1  # how many columns at the end of the rank break ties
+    orders: tuple[
+        Order, ...
+    ] = ()  # indexes along which it is read; together they hold all of it, some rows more than once
+    until: datetime | None = None  # what falls due before stands in it too; None: only what is due at the clock
 
 
-def _due(row: Shown, now: datetime) -> bool:
-    return bool(row["ready"] and row["due_at"] <= now)
+def _complaints(clock: Clock) -> list[Group]:
+    moments = {
+        complaints.OVERDUE: (FIRST, clock.now),
+        complaints.RUNNING: (clock.now, LAST),
+        complaints.WAITING: (FIRST, LAST),
+    }
+    return [
+        Group((lateness, severity, tier), *moments[lateness])
+        for lateness in sorted(moments)
+        for severity in sorted(complaints.SEVERITY.values())
+        for tier in range(clock.tiers)
+    ]
+
+
+def _contacts(clock: Clock) -> list[Group]:
+    return [
+        Group((rank, tier), FIRST, clock.until) for rank in range(len(outreach.CLASSES)) for tier in range(clock.tiers)
+    ]
+
+
+def _tiers(clock: Clock) -> list[Group]:
+    return [Group((tier,), FIRST, clock.until) for tier in range(clock.tiers)]
+
+
+def _at_any_time(clock: Clock) -> list[Group]:
+    return [Group((tier,), FIRST, LAST) for tier in range(clock.tiers)]
+
+
+def _due(until: datetime | None) -> Callable[[Shown, datetime], bool]:
+    return lambda row, now: bool(row["ready"] and row["due_at"] <= (until or now))
 
 
 def _covering(row: Shown, now: datetime) -> bool:
     return bool(row["kind"] == "cover" and row["until_at"] > now)
 
 
-COMPLAINTS = Queue(
-    "reactive", ("lateness", "severity", "tier", "ranked_at", "item", "customer"), pager=complaints.page, ids=2
+_REACTIVE = Order(
+    "reactive", ("lateness", "severity", "tier"), "ranked_at", (("item", "uuid"), ("customer", "uuid")), _complaints
 )
-OUTREACH = Queue(
-    "outreach",
-    ("class", "tier", "due_at", "customer", "item"),
-    "ready AND due_at <= %(now)s",
-    _due,
-    pager=outreach.page,
-    ids=2,
-)
+_PROACTIVE = Order(
+    "outreach", ("class", "tier"), "due_at", (("customer", "uuid"), ("item", "text")), _contacts, "q.ready",
+    ("purpose", "channel"),
+)  # fmt: skip
+
+COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "ranked_at", "item", "customer"), orders=(_REACTIVE,))
 CUSTOMERS = Queue("standing", ("customer",))
 COVERS = Queue("managers", ("customer", "from_at"), "kind = 'cover'", _covering)
+
+
+def outreach_until(until: datetime | None) -> Queue:
+    """Contacts that may be made and are due before a moment; None: at the clock."""
+    rank = ("class", "tier", "due_at", "customer", "item")
+    return Queue("outreach", rank, stands=_due(until), orders=(_PROACTIVE,), until=until)
+
+
+OUTREACH = outreach_until(None)
+
+_BY_RHYTHM = [n for n, name in enumerate(outreach.CLASSES) if name not in ("promise", "planned")]
+REASONS: dict[str, str] = {
+    "overdue": "q.ready AND q.item = 'rhythm'",
+    "unowned": outreach.UNOWNED.format(q="q."),
+    "unreachable": outreach.UNREACHABLE.format(q="q."),
+}
+"""Why somebody is neglected, in the order in which it is told; in SQL but for the moment."""
+
+
+def neglect(row: Shown, long_ago: datetime) -> list[str]:
+    """Why a customer is neglected whose contact by rhythm this row is: see `REASONS`; nothing where they are not."""
+    if row["item"] != "rhythm":
+        return []
+    holds = {
+        "overdue": row["ready"] and row["due_at"] <= long_ago,
+        "unowned": row["owner"] is None and row["held"] not in ("ended", "provisional"),
+        "unreachable": row["unreachable"] is not None and row["held"] is None,
+    }
+    return [reason for reason in REASONS if holds[reason]]
+
+
+def neglected(long_ago: datetime, reason: str | None = None) -> Queue:
+    """Customers who are overdue since before `long_ago`, whom nobody owns or who cannot be reached; or for one reason."""
+    ties = (("customer", "uuid"), ("item", "text"))
+    orders = [
+        Order("outreach", ("tier",), "due_at", ties, _tiers, f"{REASONS['overdue']} AND q.class = {number}")
+        for number in _BY_RHYTHM
+    ]
+    if reason != "overdue":
+        only = outreach.FORGOTTEN.format(q="q.") + (f" AND {REASONS[reason]}" if reason else "")
+        left = Order("outreach", ("tier",), "due_at", ties, _at_any_time, only)
+        orders = [left] if reason else [*orders, left]
+
+    def stands(row: Shown, _now: datetime) -> bool:
+        found = neglect(row, long_ago)
+        return bool(found) if reason is None else reason in found
+
+    return Queue(
+        "outreach", ("tier", "due_at", "customer", "item"), stands=stands, orders=tuple(orders), until=long_ago
+    )
 
 
 class Shelf:
@@ -76,26 +152,54 @@ class Shelf:
         `wanted`: columns that must have a value, or one of several where it is a list. `after`: the rank of the last row
         before, instants in µs. `tiers`: how many the rulebook has.
         """
-        if queue.pager is None or not wanted.keys() <= _PAGED_BY:
+        if not queue.orders:
             return self._selected(connection, generation, queue, now, wanted, without, limit, after)
         left_out = {str(UUID(bytes=c)) for c in without}
-        shape, numbers = self.shapes[queue.table], len(queue.rank) - 1 - queue.ids
-        asked = Wanted(
-            range(tiers),
-            owners=_several(wanted.get("owner")),
-            customers=_several(wanted.get("customer")),
-            equal={n: v for n, v in wanted.items() if n not in ("owner", "customer")},
-            limit=limit,
-        )
+        rank = self.shapes[queue.table].rank(queue.rank)
+        found = [
+            self._along(order, connection, _asked(generation, queue, now, wanted, tiers, limit), queue, left_out, after)
+            for order in queue.orders
+        ]
+        rows: list[Shown] = []
+        for row in merge(*found, key=rank):
+            if not rows or rank(row) != rank(rows[-1]):
+                rows.append(row)
+        return rows[:limit]
+
+    def counts(
+        self,
+        connection: Connection[Any],
+        generation: int,
+        queue: Queue,
+        now: int,
+        wanted: Mapping[str, Any],
+        without: Iterable[bytes],
+        most: int,
+        tiers: int,
+    ) -> dict[int, int]:
+        """How many rows there are by the first number of their rank; of each of its groups up to `most` are counted."""
+        [order] = queue.orders
+        asked = _asked(generation, queue, now, wanted, tiers, most)
+        found: dict[int, int] = {}
+        for numbers, number in paging.count(connection, order, asked, without).items():
+            found[numbers[0]] = found.get(numbers[0], 0) + number
+        return found
+
+    def _along(
+        self, order: Order, connection: Connection[Any], asked: Wanted, queue: Queue, left_out: set[str],
+        after: Sequence[Any] | None,
+    ) -> list[Shown]:  # fmt: skip
+        """Rows along one index, as many as are asked for."""
+        shape, numbers = self.shapes[queue.table], len(order.numbers)
         rank = shape.key(queue.rank, after) if after else None
         rows: list[Shown] = []
         while True:
             if rank is not None:
                 asked = asked._replace(after=Place(rank[:numbers], rank[numbers], rank[numbers + 1 :]))
-            found = [shape.named(row) for row in queue.pager(connection, generation, instant(now), asked)]
+            found = [shape.selected(row) for row in paging.page(connection, order, asked, shape.names)]
             rows += [row for row in found if row["customer"] not in left_out]
-            if len(found) < limit or len(rows) >= limit:
-                return rows[:limit]
+            if len(found) < asked.limit or len(rows) >= asked.limit:
+                return rows
             rank = shape.rank(queue.rank)(found[-1])
 
     def _selected(
@@ -146,5 +250,6 @@ def fits(row: Shown, wanted: Mapping[str, Any]) -> bool:
     return all(row[c] in v if isinstance(v, list) else row[c] == v for c, v in wanted.items())
 
 
-def _several(value: Any) -> list[Any] | None:
-    return value if isinstance(value, list) or value is None else [value]  # type: ignore[reportUnknownVariableType] # any list
+def _asked(generation: int, queue: Queue, now: int, wanted: Mapping[str, Any], tiers: int, limit: int) -> Wanted:
+    clock = instant(now)
+    return Wanted(generation, Clock(clock, queue.until or clock, tiers), wanted, limit=limit)

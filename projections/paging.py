@@ -1,17 +1,27 @@
 """Pages of a queue, read along its rank.
 
-A rank is a few small numbers and then a moment. Rows of one moment lie together in an index only where the small
-numbers are equal, so a page asks each combination of them (a `Group`) for its first rows, in one statement: the cost
-does not depend on how many customers there are.
+A rank is a few small numbers, then a moment, then what breaks ties. Rows of one moment lie together in an index only where the
+small numbers are equal, so a page asks each combination of them (a `Group`) for its first rows, in one statement: the
+cost does not depend on how many customers there are. Columns that begin an index (whose customer it is, say) are asked for
+one value after the other in the same way.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from types import MappingProxyType
-from typing import LiteralString, NamedTuple
+from functools import cache
+from itertools import product
+from typing import Any, NamedTuple, get_args
+
+from psycopg import Connection, sql
+
+from domain.events import Channel, Purpose
+from projections.generations import ours
 
 FIRST = datetime(1, 1, 1, tzinfo=UTC)
 LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+_WIDEST = {"uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "text": "~"}  # the highest value of a type
+_VALUES: dict[str, tuple[str, ...]] = {"purpose": get_args(Purpose), "channel": get_args(Channel)}
 
 
 class Group(NamedTuple):
@@ -22,7 +32,7 @@ class Group(NamedTuple):
     high: datetime
 
 
-class Cursor(NamedTuple):
+class Place(NamedTuple):
     """The rank of the last row of the page before."""
 
     numbers: tuple[int, ...]
@@ -30,65 +40,193 @@ class Cursor(NamedTuple):
     ids: tuple[str, ...]
 
 
-_EQUAL: dict[str, LiteralString] = {
-    "team": " AND q.team = %(team)s",
-    "handler": " AND q.handler = %(handler)s",
-    "channel": " AND q.channel = %(channel)s",
-    "purpose": " AND q.purpose = %(purpose)s",
-}
-_BY_OWNER: LiteralString = " AND q.owner = g.owner"
-_BY_CUSTOMER: LiteralString = " AND q.customer = ANY(%(customers)s::uuid[])"
+class Clock(NamedTuple):
+    """When a queue is asked for: how it stands `now`; with what falls due before `until`, where that is later."""
+
+    now: datetime
+    until: datetime
+    tiers: int
+    """How many the rulebook has."""
+
+
+class Order(NamedTuple):
+    """How the rows of a queue lie in an index."""
+
+    table: str
+    numbers: tuple[str, ...]
+    moment: str
+    ties: tuple[tuple[str, str], ...]
+    """(column, its SQL type without collation)."""
+    groups: Callable[[Clock], list[Group]]
+    only: str = "true"
+    """What else has to hold of a row `q`, in SQL, as the index has it."""
+    together: tuple[str, ...] = ()
+    """Columns that begin an index of their own, and are asked for together."""
 
 
 class Wanted(NamedTuple):
-    """What part of a queue is asked for.
+    """What part of a queue is asked for. `where`: columns that must have a value, or one of several where it is a list."""
 
-    `tiers`: the levels to show, 0 the highest; all of a rulebook's levels show everybody. `owners`: only customers whom
-    one of these owns. `customers`: only these. `equal`: columns and the values that they have (team, handler, channel,
-    purpose; KeyError: another column).
-    """
-
-    tiers: Sequence[int]
-    owners: Sequence[str] | None = None
-    customers: Sequence[str] | None = None
-    equal: Mapping[str, str] = MappingProxyType({})
-    after: Cursor | None = None
+    generation: int
+    clock: Clock
+    where: Mapping[str, Any]
+    after: Place | None = None
     limit: int = 50
 
 
-def condition(wanted: Wanted) -> LiteralString:
-    """What of a row is asked besides its place in the queue."""
-    text: LiteralString = _BY_OWNER if wanted.owners is not None else ""
-    if wanted.customers is not None:
-        text += _BY_CUSTOMER
-    for name in sorted(wanted.equal):
-        text += _EQUAL[name]
-    return text
+class _Parts(NamedTuple):
+    """A question, sorted by how each part of it is asked."""
+
+    groups: list[Group]
+    by: dict[str, Sequence[str]]  # columns that begin an index -> values
+    equal: dict[str, Any]
 
 
-def parameters(generation: int, now: datetime, wanted: Wanted) -> dict[str, object]:
-    """The values that do not differ between groups."""
-    asked: dict[str, object] = {"generation": generation, "now": now, "limit": wanted.limit}
-    return asked | {"customers": list(wanted.customers or ())} | dict(wanted.equal)
+def page(connection: Connection[Any], order: Order, wanted: Wanted, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The next rows in the order of their rank, with these columns."""
+    query, values = statement(order, wanted, columns)
+    return connection.execute(query, values).fetchall() if query is not None else []
 
 
-def columns(
-    groups: Iterable[Group], after: Cursor | None, widest: Sequence[str], owners: Sequence[str] | None
-) -> list[list[object]]:
-    """The groups not before the cursor, as columns for unnest: small numbers, low, high, ids to begin after, owner.
+def statement(order: Order, wanted: Wanted, columns: Sequence[str]) -> tuple[sql.Composed | None, dict[str, Any]]:
+    """What asks for a page, and its values; None where nothing can be on it."""
+    parts = _parts(order, wanted)
+    rows = _rows(order, parts, wanted.after)
+    if not rows:
+        return None, {}
+    return _page(order, tuple(parts.by), _equal(parts), tuple(columns)), _values(order, parts, rows, wanted)
 
-    `widest` are the highest values of the columns that break ties: a group begins after `low` itself.
-    """
+
+def count(
+    connection: Connection[Any], order: Order, wanted: Wanted, without: Iterable[bytes]
+) -> dict[tuple[int, ...], int]:
+    """How many rows of each group stand in the queue, up to `limit` each; those of customers in `without` left out."""
+    parts = _parts(order, wanted)
+    rows = _rows(order, parts, None)
+    if not rows:
+        return {}
+    values = _values(order, parts, rows, wanted) | {"without": [c.hex() for c in without]}
+    found = connection.execute(_count(order, tuple(parts.by), _equal(parts)), values)
+    return {tuple(numbers): number for *numbers, number in found}
+
+
+def _parts(order: Order, wanted: Wanted) -> _Parts:
+    where = dict(wanted.where)
+    numbers = {name: _several(where.pop(name)) for name in order.numbers if name in where}
+    groups = [
+        group
+        for group in order.groups(wanted.clock)
+        if all(group.numbers[order.numbers.index(name)] in some for name, some in numbers.items())
+    ]
+    by: dict[str, Sequence[str]] = {}
+    if "customer" not in where:
+        if "owner" in where:
+            by["owner"] = _several(where.pop("owner"))
+        elif any(name in where for name in order.together):
+            by = {name: _several(where.pop(name, _VALUES[name])) for name in order.together}
+    return _Parts(groups, by, where)
+
+
+def _several(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]  # type: ignore[reportUnknownVariableType] # of whatever
+
+
+def _rows(order: Order, parts: _Parts, after: Place | None) -> list[list[object]]:
+    """The groups not before the cursor: small numbers, low, high, ids to begin after, values that begin an index."""
+    widest = tuple(_WIDEST[kind] for _, kind in order.ties)
+    whose = list(product(*parts.by.values()))
     rows: list[list[object]] = []
-    for group in groups:
+    for group in parts.groups:
         if after is not None and group.numbers < after.numbers:
             continue
-        low, ids = group.low, tuple(widest)
+        low, ids = group.low, widest
         if after is not None and group.numbers == after.numbers:
             if after.at > group.high:
                 continue
             if after.at > low:
                 low, ids = after.at, after.ids
-        whose: Sequence[str | None] = owners if owners is not None else (None,)
-        rows.extend([*group.numbers, low, group.high, *ids, owner] for owner in whose)
-    return [list(column) for column in zip(*rows, strict=True)]
+        rows.extend([*group.numbers, low, group.high, *ids, *values] for values in whose)
+    return rows
+
+
+def _equal(parts: _Parts) -> tuple[tuple[str, bool], ...]:
+    return tuple(sorted((name, isinstance(value, list)) for name, value in parts.equal.items()))
+
+
+def _values(order: Order, parts: _Parts, rows: list[list[object]], wanted: Wanted) -> dict[str, Any]:
+    given = {
+        f"g_{name}": list(column) for name, column in zip(_names(order, parts.by), zip(*rows, strict=True), strict=True)
+    }
+    asked = {"generation": wanted.generation, "now": wanted.clock.now, "limit": wanted.limit}
+    return given | asked | {f"e_{name}": value for name, value in parts.equal.items()}
+
+
+def _names(order: Order, by: Iterable[str]) -> list[str]:
+    return [*order.numbers, "low", "high", *(name for name, _ in order.ties), *(f"by_{name}" for name in by)]
+
+
+_PAGE = sql.SQL(
+    """SELECT {columns} FROM {given}
+       CROSS JOIN LATERAL (SELECT q.* FROM {standing} ORDER BY {inner} LIMIT %(limit)s) r
+       ORDER BY {rank} LIMIT %(limit)s"""
+)
+_COUNT = sql.SQL(
+    """SELECT {numbers}, count(*) FROM {given}
+       CROSS JOIN LATERAL (
+           SELECT FROM {standing} AND q.customer <> ALL(%(without)s::uuid[]) LIMIT %(limit)s
+       ) r GROUP BY {numbers}"""
+)
+
+
+@cache
+def _page(
+    order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], ...], columns: tuple[str, ...]
+) -> sql.Composed:
+    ties = [name for name, _ in order.ties]
+    return _PAGE.format(
+        columns=_listed("r", columns),
+        given=_given(order, by),
+        standing=_standing(order, by, equal),
+        inner=_listed("q", (order.moment, *ties)),
+        rank=_listed("r", (*order.numbers, order.moment, *ties)),
+    )
+
+
+@cache
+def _count(order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], ...]) -> sql.Composed:
+    return _COUNT.format(
+        numbers=_listed("g", order.numbers), given=_given(order, by), standing=_standing(order, by, equal)
+    )
+
+
+def _listed(table: str, names: Iterable[str]) -> sql.SQL:
+    return ours(", ".join(f"{table}.{name}" for name in names))
+
+
+def _given(order: Order, by: tuple[str, ...]) -> sql.SQL:
+    """The groups, as a table `g`."""
+    kinds = [*("smallint" for _ in order.numbers), "timestamptz", "timestamptz", *(kind for _, kind in order.ties)]
+    names = _names(order, by)
+    arrays = [f"%(g_{name})s::{kind}[]" for name, kind in zip(names, [*kinds, *("text" for _ in by)], strict=True)]
+    return ours(f"unnest({', '.join(arrays)}) AS g({', '.join(names)})")
+
+
+def _standing(order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], ...]) -> sql.SQL:
+    """The rows of one group that stand in the queue."""
+    place = ", ".join(name for name, _ in order.ties)
+    tests = [
+        "q.generation = %(generation)s",
+        order.only,
+        *(f"q.{name} = g.{name}" for name in order.numbers),
+        *(f"q.{name} = g.by_{name}" for name in by),
+        f"(q.{order.moment}, q.{place.replace(', ', ', q.')}) > (g.low, g.{place.replace(', ', ', g.')})",
+        f"q.{order.moment} <= g.high",
+        "q.from_at <= %(now)s AND q.until_at > %(now)s",
+        *(_test(name, several=several) for name, several in equal),
+    ]
+    return ours(f"rows.{order.table} q WHERE {' AND '.join(tests)}")
+
+
+def _test(name: str, *, several: bool) -> str:
+    kind = "uuid" if name == "customer" else "text"
+    return f"q.{name} = ANY(%(e_{name})s::{kind}[])" if several else f"q.{name} = %(e_{name})s"

@@ -229,7 +229,7 @@ class Population:
         upto = _ALL if limit is None else limit
         here: list[Shown] = []
         if at.base is not None:
-            tiers = len(self.rules.tier_names) if queue.pager else 0
+            tiers = len(self.rules.tier_names) if queue.orders else 0
             here = shelf.rows(
                 self._connection, at.base.id, queue, at.as_of, wanted, self._missing, upto + 1, place, tiers
             )
@@ -240,6 +240,17 @@ class Population:
         for row in rows:
             row["parked"] = reasons.get(row["customer"])
         return Page(rows, self.cursor(queue, rows[-1]) if more else None, at.base or at.view)
+
+    def counts(self, queue: Queue, where: Mapping[str, Any], most: int) -> dict[int, int]:
+        """How many rows stand in a queue by the first number of their rank; of those of one rank up to `most` are counted."""
+        at, shelf = self.at, self._all.shelf
+        found: dict[int, int] = {}
+        if at.base is not None:
+            tiers = len(self.rules.tier_names)
+            found = shelf.counts(self._connection, at.base.id, queue, at.as_of, where, self._missing, most, tiers)
+        for row in self._standing(queue, where, None):
+            found[row[queue.rank[0]]] = found.get(row[queue.rank[0]], 0) + 1
+        return found
 
     def cursor(self, queue: Queue, row: Shown) -> Cursor:
         """Where a page that ends with this row goes on."""

@@ -221,13 +221,3 @@ class Reader:
         """The next rows of a queue. `where`: columns that must have a value, or one of several where it is a list."""
         everybody = self.population(connection, as_of, known_at, rulebook, after=after)
         return everybody.page(queue, where, limit, after)
-
-    def queue_complaints(
-        self, connection: Connection[Any], as_of: int, known_at: int | None = None, **how: Any
-    ) -> Page:
-        """Open complaints and what else waits for a human, the most urgent first; `how` as for `queue`."""
-        return self.queue(connection, COMPLAINTS, as_of, known_at, **how)
-
-    def queue_outreach(self, connection: Connection[Any], as_of: int, known_at: int | None = None, **how: Any) -> Page:
-        """Contacts that are due and may be made, the most valuable first; `how` as for `queue`."""
-        return self.queue(connection, OUTREACH, as_of, known_at, **how)

@@ -4,24 +4,22 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from domain import events as e
 from domain.facts import micros
 from domain.rules import first_rules
-from projections import complaints, fold
+from projections import complaints, fold, paging
 from projections.engine import Engine
-from projections.pages import Queue
-from projections.paging import Wanted
+from projections.pages import Queue, neglected
+from projections.paging import Clock, Wanted
 from projections.reading import COMPLAINTS, CUSTOMERS, OUTREACH, Reader
 from tests import examples
 from tests.projections import given
 from tests.spec import a
-
-TIERS = range(5)
 
 
 @pytest.fixture
@@ -94,33 +92,80 @@ def _paged(reader: Reader, rows: psycopg.Connection[Any], queue: Queue, now: int
     return found
 
 
+def whole(rows: psycopg.Connection[Any], queue: Queue, day: float, **where: Any) -> list[dict[str, Any]]:
+    reader = Reader(fold, lambda _version: first_rules())
+    return reader.queue(rows, queue, micros(at(day)), where=where, limit=500).rows
+
+
 def test_the_complaint_queue_holds_each_open_complaint_once_at_any_time(rows: psycopg.Connection[Any]) -> None:
-    live = given.live(rows).id
     for day in (4, 6, 9, 60):
-        found = complaints.page(rows, live, at(day), Wanted(TIERS, limit=500))
+        found = whole(rows, COMPLAINTS, day)
         assert sorted(str(row["item"]) for row in found) == sorted(examples.uid(f"c {number}") for number in range(12))
 
 
 def test_overdue_comes_first_and_waiting_last(rows: psycopg.Connection[Any]) -> None:
-    found = complaints.page(rows, given.live(rows).id, at(4.1), Wanted(TIERS, limit=500))
-    lateness = [row["lateness"] for row in found]
-    assert lateness[0] == complaints.OVERDUE
-    assert found[-1]["item"] == UUID(examples.uid("c 4"))
-    assert found[-1]["waiting_for"] == "customer"
+    found = whole(rows, COMPLAINTS, 4.1)
+    assert found[0]["lateness"] == complaints.OVERDUE
+    assert (found[-1]["item"], found[-1]["waiting_for"]) == (examples.uid("c 4"), "customer")
 
 
-def test_filters_leave_the_rest_out(rows: psycopg.Connection[Any]) -> None:
-    live = given.live(rows).id
-    whole = complaints.page(rows, live, at(5), Wanted(TIERS, limit=500))
-    by_owner = complaints.page(rows, live, at(5), Wanted(TIERS, ["ani"], limit=500))
-    assert by_owner == [row for row in whole if row["owner"] == "ani"]
-    assert complaints.page(rows, live, at(5), Wanted(TIERS, ["ani", "budi"], limit=500)) == whole
-    by_team = complaints.page(rows, live, at(5), Wanted(TIERS, equal={"team": "care"}, limit=500))
-    assert by_team == [row for row in whole if row["team"] == "care"]
-    by_tier = complaints.page(rows, live, at(5), Wanted([0, 1], limit=500))
-    assert by_tier == [row for row in whole if row["tier"] < 2]
-    one = complaints.page(rows, live, at(5), Wanted(TIERS, customers=[customer(3)], limit=500))
-    assert one == [row for row in whole if str(row["customer"]) == customer(3)]
+FILTERS: list[tuple[Queue, float, dict[str, Any]]] = [
+    (COMPLAINTS, 5, {"owner": "ani"}),
+    (COMPLAINTS, 5, {"owner": ["ani", "budi"]}),
+    (COMPLAINTS, 5, {"team": "care"}),
+    (COMPLAINTS, 5, {"tier": [0, 1]}),
+    (COMPLAINTS, 5, {"tier": 2}),
+    (COMPLAINTS, 5, {"severity": 1, "lateness": 0}),
+    (COMPLAINTS, 5, {"kind": "complaint", "owner": "ani"}),
+    (COMPLAINTS, 5, {"customer": [customer(3)]}),
+    (COMPLAINTS, 5, {"handler": "nobody"}),
+    (OUTREACH, 200, {"owner": "ani"}),
+    (OUTREACH, 200, {"owner": ["ani", "budi"], "tier": 2}),
+    (OUTREACH, 200, {"channel": "whatsapp"}),
+    (OUTREACH, 200, {"purpose": "service"}),
+    (OUTREACH, 200, {"purpose": "service", "channel": "whatsapp", "tier": [0, 1]}),
+    (OUTREACH, 200, {"class": 3}),
+    (OUTREACH, 200, {"class": [0, 1], "owner": "budi"}),
+    (OUTREACH, 200, {"content": "callback", "channel": "whatsapp"}),
+    (neglected(at(170)), 200, {"owner": "ani"}),
+    (neglected(at(170)), 200, {"tier": 1}),
+]
+
+
+@pytest.mark.parametrize(("queue", "day", "where"), FILTERS)
+def test_filters_leave_the_rest_out(
+    rows: psycopg.Connection[Any], queue: Queue, day: float, where: dict[str, Any]
+) -> None:
+    found = whole(rows, queue, day)
+    fit = [r for r in found if all(r[n] in v if isinstance(v, list) else r[n] == v for n, v in where.items())]
+    assert whole(rows, queue, day, **where) == fit
+    assert bool(fit) == ("handler" not in where)
+
+
+@pytest.mark.parametrize(("queue", "day", "where"), FILTERS)
+def test_pages_are_read_from_indexes_alone(
+    rows: psycopg.Connection[Any], queue: Queue, day: float, where: dict[str, Any]
+) -> None:
+    """Nothing is read through, and within a group nothing is sorted."""
+    for name in ("seqscan", "bitmapscan"):
+        rows.execute(sql.SQL("SET enable_{} = off").format(sql.SQL(name)))
+    clock = Clock(at(day), queue.until or at(day), 5)
+    for order in queue.orders:
+        query, values = paging.statement(order, Wanted(given.live(rows).id, clock, where), ("customer",))
+        assert query is not None
+        plan = [line for (line,) in rows.execute(sql.SQL("EXPLAIN ") + query, values)]
+        assert any("Index Scan using" in line for line in plan), plan
+        assert not any("Seq Scan" in line for line in plan), plan
+        if "customer" not in where:
+            assert sum("Sort" in line for line in plan) <= 2, plan  # of what all groups gave
+
+
+def test_rows_are_counted_by_the_first_number_of_their_rank(rows: psycopg.Connection[Any]) -> None:
+    reader = Reader(fold, lambda _version: first_rules())
+    for queue, day, where in FILTERS[:-2]:
+        found = [row[queue.rank[0]] for row in whole(rows, queue, day, **where)]
+        counted = reader.population(rows, micros(at(day))).counts(queue, where, 500)
+        assert counted == {number: found.count(number) for number in found}
 
 
 def test_customers_are_listed_by_how_they_stand(rows: psycopg.Connection[Any]) -> None:

@@ -154,9 +154,9 @@ def test_earlier_knowledge_shows_what_was_known_then(database: str, ledger: Conn
     append(ledger, [(a, example(ComplaintResolved, id=new_id(), at=examples.day(2), complaint=ref))])
     engine(database).catch_up()
     reader = Reader(fold, rules)
-    assert reader.queue_complaints(ledger, examples.day(3)).rows == []
-    assert [r["item"] for r in reader.queue_complaints(ledger, examples.day(3), known_at=2).rows] == [ref]
-    assert [r["item"] for r in reader.queue_complaints(ledger, examples.day(1.5)).rows] == [ref]
+    assert reader.queue(ledger, COMPLAINTS, examples.day(3)).rows == []
+    assert [r["item"] for r in reader.queue(ledger, COMPLAINTS, examples.day(3), known_at=2).rows] == [ref]
+    assert [r["item"] for r in reader.queue(ledger, COMPLAINTS, examples.day(1.5)).rows] == [ref]
     assert reader.profile(ledger, a, examples.day(-1)) is None
     then = reader.profile(ledger, a, examples.day(3), known_at=2)
     assert then is not None
@@ -203,4 +203,4 @@ def test_a_parked_customer_shows_the_reason_on_every_read(database: str, ledger:
 
 def test_nothing_is_shown_before_there_is_a_generation(database: str, ledger: Connection) -> None:
     with pytest.raises(generations.Unready, match="no rows yet"):
-        Reader(fold, rules).queue_complaints(ledger, 0)
+        Reader(fold, rules).queue(ledger, COMPLAINTS, 0)
