@@ -1,4 +1,4 @@
-"""jejak rulebook list | show | check | publish | percentiles, and jejak calendar list | publish."""
+"""jejak rulebook list | show | check | publish | percentiles, and jejak calendar list | draft | publish."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ from rich.text import Text
 from api.commands.change import actor
 from api.commands.common import Json, at_home, at_home_with_rows, err, print_json, screen
 from api.errors import BadRequest
-from api.rulebooks import percentiles, places, publishing
+from api.rulebooks import drafting, percentiles, places, publishing
 from api.rulebooks.places import Written
 from api.rulebooks.publishing import Published, Version
 from api.rulebooks.routes import schema
@@ -145,6 +145,31 @@ def list_calendars(as_json: Json = False) -> None:
         return
     for code, version in known:
         typer.echo(f"{code} {version}")
+
+
+@calendars_app.command("draft")
+def draft_calendar(
+    country: Annotated[str, typer.Argument(help="Whose public holidays: a country's code, such as ID, GB or SG.")],
+    years: Annotated[str, typer.Option(help="Which years, such as 2026,2027.")],
+    name: Annotated[str, typer.Option(help="The calendar's name.")] = "office",
+    version: Annotated[str, typer.Option(help="The version that this is to be.")] = "1",
+    zone: Annotated[str, typer.Option(help="The time zone of its shifts.")] = "Asia/Jakarta",
+    shifts: Annotated[
+        str, typer.Option(help="Shifts of a working day; the gaps between them are breaks.")
+    ] = "08:00-12:00,13:00-17:00",
+    days: Annotated[str, typer.Option(help="The working days.")] = "mon,tue,wed,thu,fri",
+    as_json: Json = False,
+) -> None:
+    """Write a calendar with a country's public holidays as dates, to look over, complete, and publish."""
+    try:
+        drafted = drafting.drafted(country, years, name, version, zone, shifts, days)
+    except InvalidCalendar as refused:
+        err.print(refused.detail, style="red", markup=False)
+        raise typer.Exit(1) from None
+    if as_json:
+        print_json(drafted)
+    else:
+        typer.echo(toml(drafted), nl=False)
 
 
 @calendars_app.command("publish")

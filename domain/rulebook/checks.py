@@ -72,6 +72,7 @@ def problems_of(book: doc.Rulebook) -> list[Problem]:
     found += _unknown([(f"/complaints/factors/{t}", t) for t in book.complaints.factors], known.tiers, "tier")
     missing = {"low", "normal", "high", "critical"} - set(book.complaints.severities)
     found += [("/complaints/severities", f"deadlines for severity {s!r} are missing") for s in sorted(missing)]
+    found += _complaint_problems(book, known)
     found += _contact_problems(book, known)
     found += _customer_problems(book.customers, known)
     return found
@@ -97,6 +98,29 @@ def _lifecycle_problems(rules: doc.LifecycleRules, known: _Known) -> list[Proble
         every = 'one clause from "start" has to have no criteria, so that every customer has a stage'
         found.append(("/lifecycle/clauses", every))
     return found
+
+
+def _complaint_problems(book: doc.Rulebook, known: _Known) -> list[Problem]:
+    rules = book.complaints
+    found = [
+        (f"/complaints/escalate/{i}", "give either at, a part of the time to resolve, or silence")
+        for i, step in enumerate(rules.escalate)
+        if (step.at is None) is (step.silence is None)
+    ]
+    reminders = rules.remind_after
+    found += [
+        (f"/complaints/remind_after/{i}", "comes before the one that stands before it; name them in order of time")
+        for i, span in enumerate(reminders)
+        if i and span <= reminders[i - 1]
+    ]
+    if rules.no_answer_after is not None and reminders and reminders[-1] >= rules.no_answer_after:
+        found.append(("/complaints/no_answer_after", "ends before the last reminder; what is over needs none"))
+    if rules.reopen_within is not None and rules.reopen_within < (rules.close_after or 0):
+        found.append(("/complaints/reopen_within", "is shorter than close_after; until then they may object"))
+    trust = book.priorities.trust_first
+    return found + _unknown(
+        [(f"/priorities/trust_first/{i}", b) for i, b in enumerate(trust)], known.bands, "band of trust"
+    )
 
 
 def _contact_problems(book: doc.Rulebook, known: _Known) -> list[Problem]:

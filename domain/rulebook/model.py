@@ -108,8 +108,20 @@ class PoorRating(Model):
     nps: Annotated[int, Field(ge=0, le=10)]
 
 
+class Escalation(Model):
+    """When a complaint is to be taken one level up: at a part of the time to resolve it, or after so much silence of ours."""
+
+    level: Annotated[int, Field(ge=1, le=9)]
+    to: Code  # the role that takes it
+    at: Annotated[float, Field(gt=0, le=10)] | None = None
+    silence: Work | None = None  # by the calendar, whatever the severity; no tier shortens it
+
+
 class ComplaintRules(Model):
-    """Deadlines by severity, shortened by tier; what else waits for a human."""
+    """Deadlines by severity, shortened by tier; what else waits for a human. What is left out does not happen.
+
+    What we owe is counted in working time; what is theirs (to answer, to object, to come back) in days of the calendar.
+    """
 
     severities: dict[Severity, Deadlines]
     factors: dict[Code, Annotated[float, Field(gt=0, le=1)]] = Field(default={})
@@ -117,6 +129,11 @@ class ComplaintRules(Model):
     answer_within: Work
     poor: PoorRating
     hours_a_day: Annotated[float, Field(gt=0, le=24)] = 8
+    escalate: list[Escalation] = Field(default=[], max_length=20)
+    remind_after: list[Span] = Field(default=[], max_length=20)  # of waiting for the customer
+    no_answer_after: Span | None = None  # of waiting for the customer: it counts as resolved
+    close_after: Span | None = None  # it was resolved, and nobody objected
+    reopen_within: Span | None = None  # it was resolved; None: for ever
 
 
 class Rhythm(Model):
@@ -235,6 +252,9 @@ class Priorities(Model):
     """Who comes first in the queue of contacts: fading customers of these tiers come before all by rhythm."""
 
     fading_first: list[Code] | None = None  # None: the two highest tiers
+    trust_first: list[Code] = Field(
+        default=[]
+    )  # bands of trust that come first among complaints alike in severity and tier
 
 
 class BookRules(Model):
