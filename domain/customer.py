@@ -36,7 +36,7 @@ class Memory:
     A fixed period is (after, up to); beside series there are OF_SPEND and OF_PURCHASES (`domain.criteria.measures`).
     """
 
-    __slots__ = ("fixed", "keep", "longest", "window")
+    __slots__ = ("by_channel", "fixed", "keep", "longest", "window")
 
     def __init__(
         self,
@@ -44,8 +44,10 @@ class Memory:
         window: dict[Series, int],
         longest: int,
         fixed: dict[int, list[tuple[int, int]]] | None = None,
+        by_channel: int = 1,
     ) -> None:
         self.fixed = fixed or {}
+        self.by_channel = by_channel
         self.keep = [max(1, keep.get(kind, 1)) for kind in Series]
         self.window = [window.get(kind, 0) for kind in Series]
         self.longest = longest
@@ -61,6 +63,9 @@ def trim(customer: Customer, memory: Memory, now: int) -> None:
     since = now - memory.longest
     if len(customer.months) > 1 and customer.months[0][0] <= since:
         customer.months = [item for item in customer.months if item[0] > since] or customer.months[-1:]
+    for sent in customer.by_channel.values():
+        if len(sent) > memory.by_channel:
+            del sent[: -memory.by_channel]
     if len(customer.purchases) > 1:
         stale = [
             ref

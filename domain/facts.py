@@ -162,6 +162,15 @@ class Wishes(Struct, array_like=True, gc=False):
     stated: dict[str, str] = field(default_factory=dict[str, str])  # field -> id of the event that stated it
 
 
+class Sent(Struct, array_like=True, frozen=True, gc=False):
+    """The receipt of an attempt of ours, of which no conversation was reported."""
+
+    at: int
+    id: str
+    channel: str
+    purpose: str
+
+
 class Promise(Struct, array_like=True, gc=False):
     """What someone told them that we would do."""
 
@@ -189,6 +198,9 @@ class Planned(Struct, array_like=True, gc=False):
     channel: str | None
     staff: str | None
     not_before: int = 0
+    met: list[Item] = field(
+        default_factory=list[Item]
+    )  # fitting contacts that reached them and named no other, near it
 
 
 class Wait(Struct, array_like=True, gc=False):
@@ -357,3 +369,16 @@ class Customer(Struct, array_like=True, gc=False):
 
     # what they said of us: review, csat, nps -> (at, event, score), the last hundred of each
     ratings: dict[str, list[tuple[int, str, int]]] = field(default_factory=dict[str, list[tuple[int, str, int]]])
+
+    # of outreach
+    reached_for: dict[str, Item] = field(default_factory=dict[str, Item])  # purpose -> what of ours reached them last
+    first_purchase: Item | None = None  # of those that were kept
+    done: Item | None = None  # a contact that was said to have taken place
+    set_aside: dict[str, int] = field(
+        default_factory=dict[str, int]
+    )  # an occasion or rhythm -> until when it is not due
+
+    # what limits count, beside the series: contacts of ours but for service, by channel; receipts that stand alone
+    by_channel: dict[str, list[Item]] = field(default_factory=dict[str, list[Item]])
+    receipts: list[Sent] = field(default_factory=list[Sent])
+    receipted: tuple[str, ...] = ()  # the last conversations that have a receipt

@@ -58,7 +58,7 @@ class KeyStore:
     # --- secrets and keys ------------------------------------------------------------------------------------------------
 
     def _open_secrets(self) -> Secrets:
-        names = ("digest", "index", "cursor")
+        names = ("digest", "index", "cursor", "permit")
         with self._pool.connection() as c, c.transaction():
             for name in names:
                 c.execute(

@@ -13,13 +13,17 @@ from pydantic import ValidationError
 from domain.criteria import measures as m
 from domain.criteria import standing
 from domain.criteria.compiling import Names, compiled, without
+from domain.criteria.periods import start_of
 from domain.customer import Memory
 from domain.facts import NEVER, Changed, Series
+from domain.occasions import Occasion
+from domain.openings import zone_named
 from domain.rulebook import model as doc
 from domain.rulebook.checks import START, InvalidRulebook, named_faults, problems_of, refusal
 from domain.windows import QuietHours
 from domain.worktime import Calendar, CalendarDocument, InvalidCalendar
 
+MOST_WISHED = 31  # contacts that a customer may wish for in one period
 STEPS = ("acknowledge", "respond", "update", "resolve")
 
 
@@ -111,6 +115,18 @@ class _Benefits:
         return [benefit for benefit in offered if benefit not in self._unfit[tier]]
 
 
+class Step(NamedTuple):
+    """When a complaint goes up to a level: at a part of its time, or after so many working minutes of silence."""
+
+    level: int
+    to: str
+    part: float
+    silence: float
+
+
+_NONE = (0.0, "min")
+
+
 class Rules:
     """A compiled rulebook. Read-only; one is shared by all folds of a process."""
 
@@ -140,17 +156,32 @@ class Rules:
         self.around_the_clock = {s for s, steps in book.complaints.severities.items() if steps.around_the_clock}
         self.factors = [book.complaints.factors.get(name, 1.0) for name in self.tier_names]
         self.answer_minutes = self._work(book.complaints.answer_within)
+        self.escalate = [Step(s.level, s.to, s.at or 0, self._work(s.silence or _NONE)) for s in book.complaints.escalate]
         self.around = Calendar(CalendarDocument(name="always", version="1", zone=calendar.document.zone, always=True))
         self.late_times = self._late_times()
         self.cadence = book.cadence
         self.contact = book.contact
         self.benefits = _Benefits(book.benefits, self.tier_names)
         first = book.priorities.fading_first
+        self.trust_first = frozenset(book.priorities.trust_first)
         self.fading_first = frozenset((0, 1) if first is None else map(self.tier_names.index, first))
         free = book.contact.holidays
         self.quiet = QuietHours(book.contact.quiet, calendar.document.holidays if free is None else free)
+        self.occasions = [Occasion(one, number, self.tier_names) for number, one in enumerate(book.occasions)]
+        begins = book.cadence.begins
+        self.begins = -NEVER if begins is None else start_of(begins, ZoneInfo(book.contact.zone))
         self.watch_always = Changed.NEWS | Changed.SPEND | Changed.RETURNED | Changed.PROMISES
         self.memory = self._memory()
+
+    def zone_of(self, zone: str | None) -> str:
+        """The customer's zone; the rulebook's where they have none, or one that this machine does not know."""
+        if zone is None:
+            return self.contact.zone
+        try:
+            zone_named(zone)
+        except ValueError:
+            return self.contact.zone
+        return zone
 
     def _trust_marks(self) -> list[int]:
         """Points at which some rule's answer changes."""
@@ -182,6 +213,8 @@ class Rules:
         needs = [need for c in self.leaves for need in c.needs()]
         contact = self.contact
         needs += [(Series.UNASKED, limit.at_most, 0) for limit in contact.outbound]
+        needs += [(Series.UNASKED, MOST_WISHED, 0)]
+        needs += [(Series.UNASKED, self.cadence.rest_after_unanswered + 1, 0)]
         needs += [(Series.SELLING, limit.at_most, contact.ratio_within) for limit in contact.selling]
         needs += [
             (Series.RELATIONSHIP, 1, contact.ratio_within),
@@ -196,7 +229,8 @@ class Rules:
         fixed: dict[int, list[tuple[int, int]]] = {}
         for what, after, upto in {span for c in self.leaves for span in c.spans()}:
             fixed.setdefault(what, []).append((after, upto))
-        return Memory(keep, window, longest, fixed)
+        limits = [limit.at_most for found in contact.channel_limits.values() for limit in found]
+        return Memory(keep, window, longest, fixed, max([MOST_WISHED, *limits]))
 
 
 def read(document: Mapping[str, Any]) -> doc.Rulebook:

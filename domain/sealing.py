@@ -40,12 +40,13 @@ def _version_8(raw: bytes) -> bytes:
 class Secrets:
     """The ledger's keys for digests; they never change, or de-duplication would forget."""
 
-    def __init__(self, digest_key: bytes, index_key: bytes, cursor_key: bytes) -> None:
+    def __init__(self, digest_key: bytes, index_key: bytes, cursor_key: bytes, permit_key: bytes = b"") -> None:
         self._event = blake2b(key=digest_key, digest_size=16, person=b"jejak-event")
         self._content = blake2b(key=digest_key, digest_size=16, person=b"jejak-content")
         self._ref = blake2b(key=digest_key, digest_size=16, person=b"jejak-ref")
         self._index = blake2b(key=index_key, digest_size=16, person=b"jejak-index")
         self.cursor_key = cursor_key
+        self.permit_key = permit_key
 
     @staticmethod
     def _digest(base: blake2b, text: str) -> bytes:

@@ -14,10 +14,11 @@ What each purpose is subject to, beside what they refused, which holds always:
 Instants are µs since 1970. A state is asked about its own moment or later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from domain.events import Wish
 from domain.facts import DAY, Customer, Item, Series
 from domain.openings import zone_named
 from domain.refusals import said_last
@@ -56,14 +57,15 @@ def stops(
     at: int,
     *,
     content: str | None = None,
+    staff: str | None = None,
     stage: str | None = None,
 ) -> list[Stop]:
     """Every reason against such a contact at this moment, the most final first; none: it may take place.
 
-    `channel` None: on whatever channel. `stage`: the relationship's stage at that moment, where it is another than that of
-    the state.
+    `channel` None: on whatever channel. `content`: what it is about, or the benefit that it offers. `staff`: by whom.
+    `stage`: the relationship's stage at that moment, where it is another than that of the state.
     """
-    found = held(state, rules, channel, purpose, at, content=content, stage=stage)
+    found = held(state, rules, channel, purpose, at, content=content, staff=staff, stage=stage)
     found += _hours(state.customer, rules, channel, content, at)
     return found
 
@@ -76,6 +78,7 @@ def held(
     at: int,
     *,
     content: str | None = None,
+    staff: str | None = None,
     stage: str | None = None,
 ) -> list[Stop]:
     """The same but for windows, quiet hours and holidays, which only say when."""
@@ -86,6 +89,8 @@ def held(
     if purpose != "service":
         if at < c.wishes.rest_until:
             found.append(Stop("rest", c.wishes.rest_until, _stated(c, "rest_until"), {}))
+        if staff is not None and c.wishes.staff and staff not in c.wishes.staff:
+            found.append(Stop("unwished-staff", None, _stated(c, "staff"), {"wished": list(c.wishes.staff)}))
         if purpose == "selling":
             _not_now(state, rules, at, stage, found)
     if content is not None and rules.benefits.unfit(state.level, content):
@@ -112,11 +117,12 @@ def next_moment(
     at: int,
     *,
     content: str | None = None,
+    staff: str | None = None,
     stage: str | None = None,
 ) -> int | None:
     """The first moment from `at` on at which nothing stops such a contact; None: time alone will not bring it."""
     for _ in range(_MOST_TURNS):
-        found = stops(state, rules, channel, purpose, at, content=content, stage=stage)
+        found = stops(state, rules, channel, purpose, at, content=content, staff=staff, stage=stage)
         if not found:
             return at
         later = at
@@ -137,12 +143,17 @@ def turns(c: Customer, rules: Rules) -> list[int]:
     contact = rules.contact
     if resolved := c.series[Series.RESOLUTION]:
         found.add(resolved[-1][0] + contact.no_selling_after_complaint)
-    for series, limits in ((Series.SELLING, contact.selling), (Series.UNASKED, contact.outbound)):
-        if items := c.series[series]:
-            found.update(at + limit.within for at, _ in items for limit in limits)
+    unasked, selling = _sent(c, Series.UNASKED), _sent(c, Series.SELLING)
+    found.update(at + limit.within for at, _ in unasked for limit in contact.outbound)
+    found.update(at + limit.within for at, _ in selling for limit in contact.selling)
+    found.update(
+        at + limit.within
+        for channel, limits in contact.channel_limits.items()
+        for at, _ in _sent_by(c, channel)
+        for limit in limits
+    )
     if contact.relationship_to_selling:
-        for series in (Series.SELLING, Series.RELATIONSHIP):
-            found.update(at + contact.ratio_within for at, _ in c.series[series])
+        found.update(at + contact.ratio_within for at, _ in (*selling, *_sent(c, Series.RELATIONSHIP)))
     found.discard(0)
     return sorted(found)
 
@@ -225,45 +236,86 @@ def _unreachable(c: Customer, channel: str | None, found: list[Stop]) -> None:
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-def _limits(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int, found: list[Stop]) -> None:
-    contact, series = rules.contact, c.series
-    if unasked := series[Series.UNASKED]:
-        for limit in contact.outbound:
-            _limit("limit-day" if limit.within <= DAY else "limit-month", unasked, limit, at, found)
-    if c.wishes.cadence:
-        _wished(c, rules, channel, at, found)
-    if purpose == "selling":
-        if selling := series[Series.SELLING]:
-            for limit in contact.selling:
-                _limit("limit-selling", selling, limit, at, found)
-        _outweighs(series[Series.SELLING], series[Series.RELATIONSHIP], rules, at, found)
+class Count(NamedTuple):
+    """What was counted against a limit: at most so many since then, and until when there are too many."""
+
+    reason: str
+    items: list[Item]
+    at_most: int
+    since: int
+    until: int | None
+    """When one more is allowed again; None: it is now."""
+    detail: dict[str, Any]
+    cited: tuple[str, ...] = ()
+    """The event by which the customer set this limit."""
 
 
-def _limit(reason: str, items: list[Item], limit: Limit, at: int, found: list[Stop]) -> None:
-    most = limit.at_most
-    if len(items) < most:
+def counts(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int) -> Iterator[Count]:
+    """Every limit that such a contact is under, and how often they were contacted within it; none for service."""
+    if purpose == "service":
         return
-    until = items[-most][0] + limit.within
-    if at < until:
-        counted = sum(when > at - limit.within for when, _ in items)
-        detail = {"count": counted, "at_most": most, "within": limit.within}
-        found.append(Stop(reason, until, tuple(event for _, event in items[-most:]), detail))
-
-
-def _wished(c: Customer, rules: Rules, channel: str | None, at: int, found: list[Stop]) -> None:
-    """As often as they wish to hear from us, and no more: so many times in a month, quarter or year of their calendar."""
+    contact, unasked = rules.contact, _sent(c, Series.UNASKED)
+    for limit in contact.outbound:
+        yield _count("limit-day" if limit.within <= DAY else "limit-month", unasked, limit, at)
+    if contact.channel_limits and channel in contact.channel_limits:
+        for limit in contact.channel_limits[channel]:
+            yield _count("limit-channel", _sent_by(c, channel), limit, at, channel=channel)
     for wish in c.wishes.cadence:
-        if wish.channel is not None:
-            continue
-        items, most = c.series[Series.UNASKED], wish.times
-        if len(items) < most:
-            continue
-        zone, months = _zone(c, rules), MONTHS[wish.per]
-        if items[-most][0] >= slot_start(0, zone, 1, at, months=months):
-            events = tuple(event for _, event in items[-most:])
-            detail = {"at_most": most, "per": wish.per, "channel": wish.channel}
-            until = slot_start(1, zone, 1, at, months=months)
-            found.append(Stop("limit-wish", until, (*_stated(c, "cadence"), *events), detail))
+        if wish.channel is None or wish.channel == channel:
+            yield _wished(c, rules, unasked if wish.channel is None else _sent_by(c, wish.channel), wish, at)
+    if purpose == "selling":
+        selling = _sent(c, Series.SELLING)
+        for limit in contact.selling:
+            yield _count("limit-selling", selling, limit, at)
+
+
+_PURPOSES = {Series.SELLING: "selling", Series.RELATIONSHIP: "relationship"}
+
+
+def _sent(c: Customer, series: Series) -> list[Item]:
+    """What counts, in order of time: conversations of ours, and receipts of attempts of which none was reported."""
+    if not c.receipts:
+        return c.series[series]
+    wanted = _PURPOSES.get(series)
+    alone = [(receipt.at, receipt.id) for receipt in c.receipts if wanted in (None, receipt.purpose)]
+    return sorted([*c.series[series], *alone], key=_at) if alone else c.series[series]
+
+
+def _sent_by(c: Customer, channel: str) -> list[Item]:
+    alone = [(receipt.at, receipt.id) for receipt in c.receipts if receipt.channel == channel]
+    items = c.by_channel.get(channel, [])
+    return sorted([*items, *alone], key=_at) if alone else items
+
+
+def _at(item: Item) -> int:
+    return item[0]
+
+
+def _count(reason: str, items: list[Item], limit: Limit, at: int, **more: Any) -> Count:
+    most = limit.at_most
+    free = items[-most][0] + limit.within if len(items) >= most else 0
+    return Count(reason, items, most, at - limit.within, free if at < free else None, {"within": limit.within} | more)
+
+
+def _wished(c: Customer, rules: Rules, items: list[Item], wish: Wish, at: int) -> Count:
+    """As often as they wish to hear from us, and no more: so many times in a month, quarter or year of their calendar."""
+    zone, months, most = _zone(c, rules), MONTHS[wish.per], wish.times
+    since = slot_start(0, zone, 1, at, months=months) - 1  # what happened at its first moment counts
+    full = len(items) >= most and items[-most][0] > since
+    until = slot_start(1, zone, 1, at, months=months) if full else None
+    detail = {"per": wish.per} | ({"channel": wish.channel} if wish.channel else {})
+    return Count("limit-wish", items, most, since, until, detail, _stated(c, "cadence"))
+
+
+def _limits(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int, found: list[Stop]) -> None:
+    for count in counts(c, rules, channel, purpose, at):
+        if count.until is not None:
+            counted = sum(when > count.since for when, _ in count.items)
+            detail = {"count": counted, "at_most": count.at_most} | count.detail
+            events = (*count.cited, *(event for _, event in count.items[-count.at_most :]))
+            found.append(Stop(count.reason, count.until, events, detail))
+    if purpose == "selling":
+        _outweighs(_sent(c, Series.SELLING), _sent(c, Series.RELATIONSHIP), rules, at, found)
 
 
 def _outweighs(sold: list[Item], cared: list[Item], rules: Rules, at: int, found: list[Stop]) -> None:
@@ -325,4 +377,4 @@ def _local(windows: Windows, at: int) -> str:
     return shown.replace(microsecond=at % 1_000_000).isoformat()
 
 
-__all__ = ["HOURS", "WILL", "Stop", "advice", "held", "next_moment", "stops", "turns", "unwilling"]
+__all__ = ["HOURS", "WILL", "Count", "Stop", "advice", "counts", "held", "next_moment", "stops", "turns", "unwilling"]

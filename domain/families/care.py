@@ -11,12 +11,15 @@ from domain.facts import (
     News,
     Planned,
     Promise,
+    Sent,
     Series,
     micros,
 )  # fmt: skip
-from domain.families.common import Evolve, bits, contradicts, mark, matched, wait_for
+from domain.families.common import MOST_RECEIPTED, RECEIPT_WITHIN, Evolve, bits, contradicts, mark, matched, wait_for
 
 _MOST_OPEN = 200
+_MOST_RECEIPTS = 100
+_MOST_ASIDE = 50
 _KEPT = bits(Series.PROMISE_KEPT) | Changed.NEWS | Changed.PROMISES
 _BROKEN = bits(Series.PROMISE_BROKEN) | Changed.NEWS | Changed.PROMISES
 _ATTEMPT = bits(Series.ATTEMPT)
@@ -26,7 +29,9 @@ def _consent(c: Customer, event: e.ConsentGranted | e.ConsentWithdrawn, granted:
     until = NEVER
     if isinstance(event, e.ConsentGranted) and event.until is not None:
         until = micros(event.until)
-    c.consents[f"{event.purpose or '*'} {event.channel or '*'}"] = Consent(
+    key = f"{event.purpose or '*'} {event.channel or '*'}"
+    c.consents.pop(key, None)  # what was said last stands last
+    c.consents[key] = Consent(
         event.purpose, event.channel, granted, event.at, until, event.id, event.version, event.evidence
     )
     c.withdrawn = any(not consent.granted for consent in c.consents.values())
@@ -178,14 +183,44 @@ def _due_first(c: Customer, at: int) -> str | None:
     return min(due)[1] if due else None
 
 
+def _ours(ref: str) -> bool:
+    """Whether it names a contact that nobody planned: one by the rhythm, or an occasion and its date.
+
+    References of other systems are ids of ours by the time they are stored, and have no blank.
+    """
+    return ref == "rhythm" or " " in ref
+
+
+def _set_aside(c: Customer, item: str, until: int) -> None:
+    c.set_aside.pop(item, None)
+    c.set_aside[item] = until
+    if len(c.set_aside) > _MOST_ASIDE:
+        del c.set_aside[next(iter(c.set_aside))]
+
+
+def _over_with(c: Customer, item: str, event: e.Event) -> None:
+    """An occasion is over; of a rhythm, the next one is counted from here."""
+    if item == "rhythm":
+        c.done = (event.at, event.id)
+    elif item.startswith("rhythm "):
+        _set_aside(c, f"done {item}", event.at)
+    else:
+        _set_aside(c, item, NEVER)
+
+
 def outreach_done(c: Customer, event: e.OutreachDone) -> int:
     """Without a reference, whatever was due first; what was tried in vain stays due."""
+    if event.outcome != "reached":
+        return 0
+    c.done = (event.at, event.id)
     ref = event.outreach
-    if ref is not None and ref not in c.planned:
-        return 0  # the conversation itself may have fulfilled it already, or it was due by the rhythm
-    if event.outcome == "reached":
+    if ref is not None and _ours(ref):
+        _over_with(c, ref, event)
+    elif ref is not None and ref not in c.planned:
+        return 0  # the conversation itself may have fulfilled it already
+    else:
         c.planned.pop(ref if ref is not None else _due_first(c, event.at) or "", None)
-        c.snoozed_until = 0
+    c.snoozed_until = 0
     return 0
 
 
@@ -196,6 +231,11 @@ def outreach_snoozed(c: Customer, event: e.OutreachSnoozed) -> int:
         c.snoozed_until = until
     elif (planned := c.planned.get(event.outreach)) is not None:
         planned.not_before = until
+        planned.met.clear()  # whatever took place before, it is still wanted
+    elif event.outreach == "rhythm":
+        c.snoozed_until = until
+    elif _ours(event.outreach):
+        _set_aside(c, event.outreach, until)
     else:
         return wait_for(c, event.outreach, event)
     return 0
@@ -204,6 +244,9 @@ def outreach_snoozed(c: Customer, event: e.OutreachSnoozed) -> int:
 def outreach_cancelled(c: Customer, event: e.OutreachCancelled) -> int:
     """It will not take place."""
     ref = event.outreach if event.outreach is not None else _due_first(c, event.at)
+    if ref is not None and _ours(ref):
+        _over_with(c, ref, event)
+        return 0
     if ref is not None and c.planned.pop(ref, None) is None:
         return wait_for(c, ref, event)
     return 0
@@ -213,10 +256,23 @@ def contact_attempted(c: Customer, event: e.ContactAttempted) -> int:
     """A receipt; one that was held is no attempt."""
     if event.outcome == "held":
         return 0
+    if event.purpose != "service":
+        _receipt(c, event)
     c.series[Series.ATTEMPT].append((event.at, event.id))
     if event.outcome == "reached":
         c.failed.pop(event.channel, None)
     return _ATTEMPT
+
+
+def _receipt(c: Customer, event: e.ContactAttempted) -> None:
+    """Count it, unless a conversation on this channel a little earlier was reported, and is not receipted yet."""
+    last = c.by_channel.get(event.channel)
+    if last and event.at - last[-1][0] <= RECEIPT_WITHIN and last[-1][1] not in c.receipted:
+        c.receipted = (*c.receipted, last[-1][1])[-MOST_RECEIPTED:]
+        return
+    c.receipts.append(Sent(event.at, event.id, event.channel, event.purpose))
+    if len(c.receipts) > _MOST_RECEIPTS:
+        del c.receipts[0]
 
 
 def relationship_ended(c: Customer, event: e.RelationshipEnded) -> int:

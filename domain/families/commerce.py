@@ -43,6 +43,8 @@ def purchase(c: Customer, event: e.PurchaseMade) -> int:
         if len(c.intervals) > _MOST_INTERVALS:
             del c.intervals[0]
     c.last_purchase = item
+    if c.first_purchase is None:
+        c.first_purchase = item
     change = _PURCHASED
     if categories:
         if not c.categories:
@@ -75,6 +77,8 @@ def purchase_returned(c: Customer, event: e.PurchaseReturned) -> int:
             if bought.left <= 0 and item in c.series[Series.PURCHASE]:
                 c.series[Series.PURCHASE].remove(item)
                 change |= Changed.RETURNED
+                if item == c.first_purchase:
+                    c.first_purchase = None if c.dropped[Series.PURCHASE] else min(c.series[Series.PURCHASE], default=None)
                 _uncount(c, bought)
     c.spend.setdefault(event.currency, []).append((at, event.id, -amount))
     c.lifetime[event.currency] = c.lifetime.get(event.currency, _ZERO) - amount

@@ -7,12 +7,14 @@ from itertools import chain
 from typing import Any, cast
 
 from domain.events import Event
-from domain.facts import EPOCH, MICROSECOND, NEVER, Changed, Customer, Mark, Series, Unmatched, micros
+from domain.facts import EPOCH, HOUR, MICROSECOND, NEVER, Changed, Customer, Mark, Series, Unmatched, micros
 
 Evolve = Callable[[Customer, Any], int]
 
 MOST_MARKS = 50  # of each list that only a page shows: the last ones
 MOST_UNMATCHED = 100
+MOST_RECEIPTED = 8
+RECEIPT_WITHIN = HOUR  # so near to each other, a receipt and a conversation on one channel are one contact
 
 _MONTHS: list[int] = [
     (datetime(year, month, 1, tzinfo=UTC) - EPOCH) // MICROSECOND

@@ -9,7 +9,7 @@ from typing import get_args
 
 from domain import events as e
 from domain.facts import Changed, Contact, Customer, News, Series, Wait
-from domain.families.common import ACT_BIT, Evolve, act, bits, month_end, noting
+from domain.families.common import ACT_BIT, MOST_RECEIPTED, RECEIPT_WITHIN, Evolve, act, bits, month_end, noting
 from domain.refusals import refused
 
 _ONE_WAY = {"email", "sms", "letter"}  # an outbound one of these is no talk: nobody answered
@@ -17,6 +17,7 @@ _WRITTEN = {"email", "sms", "whatsapp", "telegram", "messenger", "web-chat", "ap
 _UNTAKEN = {"missed", "not-reached", "voicemail", "busy"}
 _MOST_WAITS = 50
 _MOST_RATINGS = 100
+_MOST_MET = 8
 
 _Shape = tuple[str, str, str | None, str]
 
@@ -102,14 +103,17 @@ def _theirs(c: Customer, event: e.Conversation) -> None:
 def _ours(c: Customer, event: e.Conversation) -> int:
     change = 0
     channel = event.channel or ""
+    if event.purpose != "service":
+        _unasked(c, event)
     if event.outcome == "reached":
         c.reached_by[channel] = event.at
         if c.failed:
             c.failed.pop(channel, None)
         if c.waits:
             _answered(c, event.thread)
-        if event.outreach is not None and c.planned:
-            c.planned.pop(event.outreach, None)
+        c.reached_for[event.purpose] = (event.at, event.id)
+        if c.planned:
+            _fulfil(c, event)
         if event.purpose == "relationship" and channel not in _ONE_WAY:
             c.news.append(News("relationship-talk", event.at, event.id))
             change = Changed.NEWS
@@ -122,6 +126,34 @@ def _ours(c: Customer, event: e.Conversation) -> int:
     else:
         c.failed[channel] = c.failed.get(channel, 0) + 1
     return change | _breaches(c, event) if c.withdrawn or c.open_cases or c.wishes.refused else change
+
+
+def _unasked(c: Customer, event: e.Conversation) -> None:
+    """Count it on its channel; the receipt of it, a little earlier, is no contact of its own."""
+    item = (event.at, event.id)
+    sent = c.by_channel.get(event.channel)
+    if sent is None:
+        c.by_channel[event.channel] = [item]
+    else:
+        sent.append(item)
+    if c.receipts:
+        for receipt in reversed(c.receipts):
+            if receipt.channel == event.channel and event.at - receipt.at <= RECEIPT_WITHIN:
+                c.receipts.remove(receipt)
+                c.receipted = (*c.receipted, event.id)[-MOST_RECEIPTED:]
+                break
+
+
+def _fulfil(c: Customer, event: e.Conversation) -> None:
+    """The planned contact that it names has taken place; where it names none, it may be one that was planned."""
+    if event.outreach is not None:
+        c.planned.pop(event.outreach, None)
+        return
+    for planned in c.planned.values():
+        if planned.purpose == event.purpose and planned.channel in (None, event.channel):
+            planned.met.append((event.at, event.id))
+            if len(planned.met) > _MOST_MET:
+                planned.met.remove(max(planned.met, key=lambda met: (abs(met[0] - planned.due), met)))
 
 
 def _breaches(c: Customer, event: e.Conversation | e.BroadcastSent | e.EventInvited) -> int:
