@@ -243,7 +243,7 @@ _SOURCES = {
     "domain.criteria": "compiling groups measures patterns periods standing tallies value",
     "domain.families": "care commerce common complaint conversation person",
     "domain.rulebook": "criteria model words",
-    "projections": """asof assignments complaints deadlines fold inforce lifecycle outreach permission planning profile
+    "projections": """asof assignments complaints deadlines fold inforce lifecycle limits outreach permission planning profile
         projection reach state tier trust""",
 }
 

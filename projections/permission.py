@@ -14,25 +14,22 @@ What each purpose is subject to, beside what they refused, which holds always:
 Instants are µs since 1970. A state is asked about its own moment or later.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.events import Wish
-from domain.facts import DAY, Customer, Item, Series
-from domain.openings import zone_named
+from domain.facts import Customer, Series
 from domain.refusals import said_last
-from domain.rulebook.model import Limit
 from domain.rules import Rules
-from domain.windows import Months, Windows, slot_start
-from projections.reach import POINTED, reachable
+from domain.windows import Windows
+from projections.limits import Count, counts, outweighed, sent, sent_by, weighed
+from projections.reach import POINTED, reachable, zone_of
 from projections.state import State
 
 HOURS = frozenset({"quiet-hours", "outside-window", "holiday"})
 """Reasons that say when, and not whether."""
 WILL = frozenset({"refused-channel", "refused-purpose", "no-consent", "consent-ended"})
 """Reasons that are what the customer said, or did not say."""
-MONTHS: dict[str, Months] = {"month": 1, "quarter": 3, "year": 12}
 
 _MOST_TURNS = 500  # of `next_moment`: more than a year of nights
 
@@ -143,17 +140,17 @@ def turns(c: Customer, rules: Rules) -> list[int]:
     contact = rules.contact
     if resolved := c.series[Series.RESOLUTION]:
         found.add(resolved[-1][0] + contact.no_selling_after_complaint)
-    unasked, selling = _sent(c, Series.UNASKED), _sent(c, Series.SELLING)
+    unasked, selling = sent(c, Series.UNASKED), sent(c, Series.SELLING)
     found.update(at + limit.within for at, _ in unasked for limit in contact.outbound)
     found.update(at + limit.within for at, _ in selling for limit in contact.selling)
     found.update(
         at + limit.within
         for channel, limits in contact.channel_limits.items()
-        for at, _ in _sent_by(c, channel)
+        for at, _ in sent_by(c, channel)
         for limit in limits
     )
     if contact.relationship_to_selling:
-        found.update(at + contact.ratio_within for at, _ in (*selling, *_sent(c, Series.RELATIONSHIP)))
+        found.update(at + contact.ratio_within for at, _ in (*selling, *sent(c, Series.RELATIONSHIP)))
     found.discard(0)
     return sorted(found)
 
@@ -236,77 +233,6 @@ def _unreachable(c: Customer, channel: str | None, found: list[Stop]) -> None:
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-class Count(NamedTuple):
-    """What was counted against a limit: at most so many since then, and until when there are too many."""
-
-    reason: str
-    items: list[Item]
-    at_most: int
-    since: int
-    until: int | None
-    """When one more is allowed again; None: it is now."""
-    detail: dict[str, Any]
-    cited: tuple[str, ...] = ()
-    """The event by which the customer set this limit."""
-
-
-def counts(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int) -> Iterator[Count]:
-    """Every limit that such a contact is under, and how often they were contacted within it; none for service."""
-    if purpose == "service":
-        return
-    contact, unasked = rules.contact, _sent(c, Series.UNASKED)
-    for limit in contact.outbound:
-        yield _count("limit-day" if limit.within <= DAY else "limit-month", unasked, limit, at)
-    if contact.channel_limits and channel in contact.channel_limits:
-        for limit in contact.channel_limits[channel]:
-            yield _count("limit-channel", _sent_by(c, channel), limit, at, channel=channel)
-    for wish in c.wishes.cadence:
-        if wish.channel is None or wish.channel == channel:
-            yield _wished(c, rules, unasked if wish.channel is None else _sent_by(c, wish.channel), wish, at)
-    if purpose == "selling":
-        selling = _sent(c, Series.SELLING)
-        for limit in contact.selling:
-            yield _count("limit-selling", selling, limit, at)
-
-
-_PURPOSES = {Series.SELLING: "selling", Series.RELATIONSHIP: "relationship"}
-
-
-def _sent(c: Customer, series: Series) -> list[Item]:
-    """What counts, in order of time: conversations of ours, and receipts of attempts of which none was reported."""
-    if not c.receipts:
-        return c.series[series]
-    wanted = _PURPOSES.get(series)
-    alone = [(receipt.at, receipt.id) for receipt in c.receipts if wanted in (None, receipt.purpose)]
-    return sorted([*c.series[series], *alone], key=_at) if alone else c.series[series]
-
-
-def _sent_by(c: Customer, channel: str) -> list[Item]:
-    alone = [(receipt.at, receipt.id) for receipt in c.receipts if receipt.channel == channel]
-    items = c.by_channel.get(channel, [])
-    return sorted([*items, *alone], key=_at) if alone else items
-
-
-def _at(item: Item) -> int:
-    return item[0]
-
-
-def _count(reason: str, items: list[Item], limit: Limit, at: int, **more: Any) -> Count:
-    most = limit.at_most
-    free = items[-most][0] + limit.within if len(items) >= most else 0
-    return Count(reason, items, most, at - limit.within, free if at < free else None, {"within": limit.within} | more)
-
-
-def _wished(c: Customer, rules: Rules, items: list[Item], wish: Wish, at: int) -> Count:
-    """As often as they wish to hear from us, and no more: so many times in a month, quarter or year of their calendar."""
-    zone, months, most = _zone(c, rules), MONTHS[wish.per], wish.times
-    since = slot_start(0, zone, 1, at, months=months) - 1  # what happened at its first moment counts
-    full = len(items) >= most and items[-most][0] > since
-    until = slot_start(1, zone, 1, at, months=months) if full else None
-    detail = {"per": wish.per} | ({"channel": wish.channel} if wish.channel else {})
-    return Count("limit-wish", items, most, since, until, detail, _stated(c, "cadence"))
-
-
 def _limits(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int, found: list[Stop]) -> None:
     for count in counts(c, rules, channel, purpose, at):
         if count.until is not None:
@@ -315,45 +241,31 @@ def _limits(c: Customer, rules: Rules, channel: str | None, purpose: str, at: in
             events = (*count.cited, *(event for _, event in count.items[-count.at_most :]))
             found.append(Stop(count.reason, count.until, events, detail))
     if purpose == "selling":
-        _outweighs(_sent(c, Series.SELLING), _sent(c, Series.RELATIONSHIP), rules, at, found)
+        _outweighs(c, rules, at, found)
 
 
-def _outweighs(sold: list[Item], cared: list[Item], rules: Rules, at: int, found: list[Stop]) -> None:
+def _outweighs(c: Customer, rules: Rules, at: int, found: list[Stop]) -> None:
     """There would be too few contacts for the relationship to each one to sell, this one among them."""
-    contact = rules.contact
-    each, within = contact.relationship_to_selling, contact.ratio_within
-    if not each:
+    sold, cared, within = sent(c, Series.SELLING), sent(c, Series.RELATIONSHIP), rules.contact.ratio_within
+    selling, caring, needed = weighed(sold, cared, rules, at)
+    if caring >= needed:
         return
-
-    def lacks(moment: int) -> tuple[int, int] | None:
-        since = moment - within
-        selling, caring = sum(when > since for when, _ in sold), sum(when > since for when, _ in cared)
-        return None if caring >= each * (selling + 1) else (selling, caring)
-
-    lacking = lacks(at)
-    if lacking is not None:
-        recent = [(when, event) for when, event in sold if when > at - within]
-        until = next((when + within for when, _ in recent if lacks(when + within) is None), None)
-        detail = {"selling": lacking[0], "relationship": lacking[1], "needed": each * (lacking[0] + 1)}
-        found.append(Stop("ratio", until, tuple(event for _, event in recent), detail))
+    recent = [(when, event) for when, event in sold if when > at - within]
+    until = None
+    for when, _ in recent:  # as each leaves the window; contacts for the relationship leave it too
+        _, later, asked = weighed(sold, cared, rules, when + within)
+        if later >= asked:
+            until = when + within
+            break
+    detail = {"selling": selling, "relationship": caring, "needed": needed}
+    found.append(Stop("ratio", until, tuple(event for _, event in recent), detail))
 
 
 # --- hours ------------------------------------------------------------------------------------------------------------
 
 
-def _zone(c: Customer, rules: Rules) -> str:
-    """The customer's zone; the rulebook's where they have none, or one that this machine does not know."""
-    if c.timezone is not None:
-        try:
-            zone_named(c.timezone)
-        except ValueError:
-            return rules.contact.zone
-        return c.timezone
-    return rules.contact.zone
-
-
 def _hours(c: Customer, rules: Rules, channel: str | None, content: str | None, at: int) -> Iterable[Stop]:
-    zone, stated = _zone(c, rules), c.wishes.windows
+    zone, stated = zone_of(c, rules), c.wishes.windows
     windows = rules.quiet.windows(stated, zone)
     if windows.contains(at):
         return ()
@@ -377,4 +289,7 @@ def _local(windows: Windows, at: int) -> str:
     return shown.replace(microsecond=at % 1_000_000).isoformat()
 
 
-__all__ = ["HOURS", "WILL", "Count", "Stop", "advice", "counts", "held", "next_moment", "stops", "turns", "unwilling"]
+__all__ = [
+    "HOURS", "WILL", "Count", "Stop", "advice", "counts", "held", "next_moment", "outweighed", "stops", "turns",
+    "unwilling", "zone_of",
+]  # fmt: skip

@@ -1,6 +1,8 @@
-"""By which channels a customer can be reached at all."""
+"""By which channels a customer can be reached at all, and in whose time."""
 
 from domain.facts import Customer
+from domain.openings import zone_named
+from domain.rules import Rules
 
 _KINDS: dict[str, tuple[str, ...]] = {
     "phone": ("phone", "sms"), "email": ("email",), "whatsapp": ("whatsapp",), "telegram": ("telegram",),
@@ -25,3 +27,14 @@ def reachable(c: Customer) -> set[str]:
 
 def _left(c: Customer, kind: str) -> bool:
     return sum(p.kind == kind for p in c.points) > sum(p.kind == kind for p in c.removed)
+
+
+def zone_of(c: Customer, rules: Rules) -> str:
+    """The customer's zone; the rulebook's where they have none, or one that this machine does not know."""
+    if c.timezone is not None:
+        try:
+            zone_named(c.timezone)
+        except ValueError:
+            return rules.contact.zone
+        return c.timezone
+    return rules.contact.zone

@@ -1,0 +1,130 @@
+"""A permit: may we contact this customer now, until when is that so, and on what does the answer rest.
+
+Everything is asked of `projections.permission`; here its answers are put together, for one moment and the minutes after it.
+"""
+
+from typing import Any, NamedTuple
+
+from domain.facts import MINUTE, NEVER, Series
+from domain.refusals import said_last
+from domain.rules import Rules
+from projections import fold
+from projections.permission import Stop, advice, counts, next_moment, outweighed, stops, turns, zone_of
+from projections.state import State
+
+
+class Wanted(NamedTuple):
+    """The contact that is asked for."""
+
+    channel: str
+    purpose: str
+    content: str | None = None
+    staff: str | None = None
+
+
+class Decision(NamedTuple):
+    """Whether it may take place."""
+
+    at: int
+    until: int
+    """Until when the answer stands, if nothing else happens: minutes, and no longer than nothing else begins to stop it."""
+    stops: list[Stop]
+    advice: list[Stop]
+    next_at: int | None
+    """The first moment at which it may take place, if nothing else happens; None: time alone will not bring it."""
+    basis: dict[str, Any]
+    """What was looked at, with the events that say so. Instants are µs."""
+
+    @property
+    def allowed(self) -> bool:
+        """Nothing stops it."""
+        return not self.stops
+
+
+def decide(state: State, rules: Rules, wanted: Wanted, at: int) -> Decision:
+    """Decide for a customer who was folded up to `at` (and settled there)."""
+    found = _stops(state, rules, wanted, at)
+    end = at + rules.contact.permit_for
+    if found:
+        next_at = next_moment(
+            state, rules, wanted.channel, wanted.purpose, at, content=wanted.content, staff=wanted.staff
+        )
+        end = end if next_at is None else min(end, next_at)
+    else:
+        next_at, end = at, _begins(state, rules, wanted, at, end)
+    return Decision(
+        at, end, found, advice(state.customer, rules, wanted.channel), next_at, _basis(state, rules, wanted, at)
+    )
+
+
+def _stops(state: State, rules: Rules, wanted: Wanted, at: int) -> list[Stop]:
+    return stops(state, rules, wanted.channel, wanted.purpose, at, content=wanted.content, staff=wanted.staff)
+
+
+def _begins(state: State, rules: Rules, wanted: Wanted, at: int, end: int) -> int:
+    """The first moment before `end` at which something stops the contact by itself; `end` where nothing does.
+
+    Windows begin and end on whole minutes; all else is dated.
+    """
+    ghost = state.ghost()
+    marks = set(range((at // MINUTE + 1) * MINUTE, end, MINUTE))
+    marks.update(turn for turn in turns(state.customer, rules) if at < turn < end)
+    ahead = sorted(marks, reverse=True)
+    while ahead:
+        moment = ahead[-1]
+        if at < ghost.due < moment:
+            moment = ghost.due
+        else:
+            ahead.pop()
+        fold.settle(ghost, rules, moment)
+        if _stops(ghost, rules, wanted, moment):
+            return moment
+    return end
+
+
+def _basis(state: State, rules: Rules, wanted: Wanted, at: int) -> dict[str, Any]:
+    c, contact = state.customer, rules.contact
+    stated = c.wishes.stated
+    consent = said_last(c, wanted.channel, wanted.purpose)
+    limits = [
+        {"limit": count.reason, "count": sum(when > count.since for when, _ in count.items), "at_most": count.at_most,
+         "since": count.since, "events": [event for when, event in count.items if when > count.since], **count.detail}
+        for count in counts(c, rules, wanted.channel, wanted.purpose, at)
+    ]  # fmt: skip
+    resolved = c.series[Series.RESOLUTION]
+    spared = resolved[-1][0] + contact.no_selling_after_complaint if resolved else 0
+    return {
+        "consent": {
+            "needed": wanted.purpose in contact.consent_needed,
+            "event": consent.id if consent else None,
+            "granted": consent.granted if consent else None,
+            "purpose": consent.purpose if consent else None,
+            "channel": consent.channel if consent else None,
+            "from": consent.at if consent else None,
+            "until": consent.until if consent and consent.until < NEVER else None,
+            "evidence": consent.evidence if consent else None,
+        },
+        "refusals": {
+            "channels": list(c.wishes.refused),
+            "event": stated.get("refused") if c.wishes.refused else None,
+        },
+        "window": {
+            "zone": zone_of(c, rules),
+            "stated": [{"days": w.days, "start": w.start, "end": w.end} for w in c.wishes.windows],
+            "event": stated.get("windows") if c.wishes.windows else None,
+        },
+        "limits": limits,
+        "selling": outweighed(c, rules, at) if wanted.purpose == "selling" else None,
+        "complaints": {
+            "open": [
+                {"event": case.id, "complaint": case.ref, "severity": case.severity, "since": case.at}
+                for case in c.cases.values() if case.open
+            ],
+            "resolved": {"event": resolved[-1][1], "at": resolved[-1][0]} if at < spared else None,
+        },
+        "stage": state.stage,
+        "tier": rules.tier_names[state.level],
+    }  # fmt: skip
+
+
+__all__ = ["Decision", "Wanted", "decide"]
