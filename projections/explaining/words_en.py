@@ -1,5 +1,6 @@
 """Explanations in English."""
 
+from projections.explaining import stops
 from projections.explaining.tongue import Tongue
 
 _SENTENCES = {
@@ -101,8 +102,8 @@ _TERMS = {
 
 ENGLISH = Tongue(
     "en",
-    _SENTENCES,
-    _TERMS,
+    {**_SENTENCES, **stops.SENTENCES["en"]},
+    {**stops.TERMS["en"], **_TERMS},
     (),
     ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
      "December"),

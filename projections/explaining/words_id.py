@@ -1,5 +1,6 @@
 """Explanations in Indonesian."""
 
+from projections.explaining import stops
 from projections.explaining.tongue import Tongue
 
 _SENTENCES = {
@@ -220,8 +221,8 @@ _MEASURES = (
 
 INDONESIAN = Tongue(
     "id",
-    _SENTENCES,
-    _TERMS,
+    {**_SENTENCES, **stops.SENTENCES["id"]},
+    {**stops.TERMS["id"], **_TERMS},
     _MEASURES,
     ("Januari", "Februari", "Maret", "April", "Mei", "Juni", "Juli", "Agustus", "September", "Oktober", "November",
      "Desember"),
