@@ -209,7 +209,7 @@ def _not_now(state: State, rules: Rules, at: int, stage: str | None, found: list
     current = stage or state.stage
     if current in rules.cadence.no_selling_in:
         last = state.stages[-1] if state.stages and state.stage == current else None
-        found.append(Stop("stage", None, (last.last,) if last and last.last else (), {"stage": current}))
+        found.append(Stop("no-selling-stage", None, (last.last,) if last and last.last else (), {"stage": current}))
     if c.open_cases:
         open_ = [case.id for case in c.cases.values() if case.open]
         found.append(Stop("complaint-open", None, tuple(open_), {"count": c.open_cases}))

@@ -20,7 +20,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stop.no-consent": "This needs their consent, and they never gave it.",
             "stop.consent-ended": "Their consent ended {ended}.",
             "stop.unwished-staff": "They wish to be contacted by {wished} alone.",
-            "stop.stage": "Nothing is sold in the stage {stage}.",
+            "stop.no-selling-stage": "Nothing is sold in the stage {stage}.",
             "stop.rest": "They asked to be left in peace until {until}.",
             "stop.complaint-open": "A complaint of theirs is open.",
             "stop.complaint-just-resolved": "A complaint was resolved only lately; nothing is sold until {until}.",
@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stop.no-consent": "Ini memerlukan persetujuan pelanggan, dan belum pernah diberikan.",
             "stop.consent-ended": "Persetujuan pelanggan berakhir {ended}.",
             "stop.unwished-staff": "Pelanggan hanya ingin dihubungi oleh {wished}.",
-            "stop.stage": "Tidak ada penjualan pada tahap {stage}.",
+            "stop.no-selling-stage": "Tidak ada penjualan pada tahap {stage}.",
             "stop.rest": "Pelanggan minta tidak diganggu sampai {until}.",
             "stop.complaint-open": "Ada keluhan pelanggan yang masih terbuka.",
             "stop.complaint-just-resolved": "Keluhan baru saja diselesaikan; tidak ada penjualan sampai {until}.",
@@ -74,7 +74,7 @@ TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "en": {
             "refused-channel": "they refused this channel", "refused-purpose": "they withdrew their consent",
-            "consent-ended": "their consent ended", "stage": "nothing is sold in this stage",
+            "consent-ended": "their consent ended", "no-selling-stage": "nothing is sold in this stage",
             "unwished-staff": "they wish for other staff", "unfit": "the benefit does not fit",
             "limit-day": "they were contacted a day ago or less", "limit-month": "they were contacted often enough",
             "limit-channel": "they were contacted often enough on this channel",
@@ -85,7 +85,7 @@ TERMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "id": {
             "refused-channel": "pelanggan menolak saluran ini", "refused-purpose": "pelanggan mencabut persetujuannya",
-            "consent-ended": "persetujuannya berakhir", "stage": "tidak ada penjualan pada tahap ini",
+            "consent-ended": "persetujuannya berakhir", "no-selling-stage": "tidak ada penjualan pada tahap ini",
             "unwished-staff": "pelanggan menginginkan petugas lain", "unfit": "manfaatnya tidak cocok",
             "limit-day": "baru saja dihubungi", "limit-month": "sudah cukup sering dihubungi",
             "limit-channel": "sudah cukup sering dihubungi lewat saluran ini",
