@@ -21,7 +21,7 @@ from projections.folding import Fold
 from projections.generations import Generation
 from projections.histories import Broken, decode, tails
 from projections.inforce import IN_FORCE
-from projections.pages import Queue, Shelf, fits
+from projections.pages import Counted, Queue, Shelf, fits
 from projections.shapes import Shown, holds, instant, plain
 
 Cursor = tuple[Any, ...]
@@ -241,15 +241,16 @@ class Population:
             row["parked"] = reasons.get(row["customer"])
         return Page(rows, self.cursor(queue, rows[-1]) if more else None, at.base or at.view)
 
-    def counts(self, queue: Queue, where: Mapping[str, Any], most: int) -> dict[int, int]:
+    def counts(self, queue: Queue, where: Mapping[str, Any], most: int) -> dict[int, Counted]:
         """How many rows stand in a queue by the first number of their rank; of those of one rank up to `most` are counted."""
         at, shelf = self.at, self._all.shelf
-        found: dict[int, int] = {}
+        found: dict[int, Counted] = {}
         if at.base is not None:
             tiers = len(self.rules.tier_names)
             found = shelf.counts(self._connection, at.base.id, queue, at.as_of, where, self._missing, most, tiers)
         for row in self._standing(queue, where, None):
-            found[row[queue.rank[0]]] = found.get(row[queue.rank[0]], 0) + 1
+            before = found.get(row[queue.rank[0]], Counted(0, more=False))
+            found[row[queue.rank[0]]] = before._replace(number=before.number + 1)
         return found
 
     def cursor(self, queue: Queue, row: Shown) -> Cursor:
@@ -269,6 +270,36 @@ class Population:
             others = [c for c in keys if c not in found]
             versions |= dict(self._connection.execute(query, [self.at.base.id, others]).fetchall())
         return versions
+
+    def parts(self, customers: Sequence[str], *paths: str) -> dict[str, dict[str, Any]]:
+        """Parts of the profiles' documents of some customers, by path, such as `last_talk.staff`."""
+        keys = {c: UUID(c).bytes for c in customers}
+        found: dict[str, dict[str, Any]] = {}
+        for customer, key in keys.items():
+            if key in self._missing and (rows := self._folded[key]["profile"]):
+                found[customer] = {path: _part(rows[0]["document"], path) for path in paths}
+        if self.at.base is not None:
+            others = [c for c, key in keys.items() if key not in self._missing]
+            query = """SELECT customer::text, ARRAY(SELECT document #> string_to_array(path, '.')
+                                                      FROM unnest(%s::text[]) WITH ORDINALITY AS p(path, n) ORDER BY n)
+                         FROM rows.profile WHERE generation = %s AND customer = ANY(%s::uuid[])"""
+            for customer, values in self._connection.execute(query, [list(paths), self.at.base.id, others]):
+                found[customer] = dict(zip(paths, values, strict=True))
+        return found
+
+    def histories(self, table: str, customers: Sequence[str]) -> dict[str, list[Shown]]:
+        """All rows of a table of histories that began by the moment, of some customers, in the table's order."""
+        keys = {c: UUID(c).bytes for c in customers}
+        shelf, found = self._all.shelf, dict[str, list[Shown]]()
+        for customer, key in keys.items():
+            if key in self._missing:
+                rows = self._folded[key][table]
+                found[customer] = [row for row in rows if holds(shelf.tables[table], row, self.at.as_of)]
+        if self.at.base is not None:
+            others = [c for c, key in keys.items() if key not in self._missing]
+            for row in shelf.begun(self._connection, self.at.base.id, table, others, self.at.as_of):
+                found.setdefault(row["customer"], []).append(row)
+        return found
 
     def _standing(self, queue: Queue, wanted: Mapping[str, Any], place: Sequence[Any] | None) -> Iterable[Shown]:
         """Rows of those who were folded that stand in the queue after a place."""
@@ -310,6 +341,12 @@ def parked(connection: Connection[Any], at: Standpoint, customers: list[str]) ->
     query = "SELECT customer, reason FROM rows.parked WHERE generation = ANY(%s) AND customer = ANY(%s::uuid[])"
     of = [at.view.id, at.base.id if at.base else at.view.id]
     return {str(customer): reason for customer, reason in connection.execute(query, [of, customers])}
+
+
+def _part(document: Any, path: str) -> Any:
+    for name in path.split("."):
+        document = document.get(name) if isinstance(document, dict) else None  # type: ignore[reportUnknownMemberType] # JSON
+    return document  # type: ignore[reportUnknownVariableType] # JSON
 
 
 def _ids(connection: Connection[Any], query: LiteralString, values: dict[str, Any]) -> set[bytes]:

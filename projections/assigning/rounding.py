@@ -1,0 +1,131 @@
+"""From shares of classes of customers to whole customers: never beyond a room, never to whom a wish excludes.
+
+The shares are whole but for a few classes. Of those each customer left over goes to the lightest of their staff with
+room; where all of these are full, along a chain in which each makes room for the one before. Then single customers
+move from heavy to light books while that brings loads nearer to each other.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+from projections.assigning.solving import Kind, Place
+
+_NEAR = 1e-6
+_MOST_MOVES = 2_000
+
+
+class Books:
+    """How many customers of each class each member of staff gets; filled from shares, in place."""
+
+    def __init__(self, kinds: Sequence[Kind], numbers: Sequence[int], places: Sequence[Place]) -> None:
+        self.kinds, self.places = kinds, places
+        self.placed = [dict.fromkeys(kind.staff, 0) for kind in kinds]
+        self.left = list(numbers)
+        self.taken = [0] * len(places)
+        self.loads = [place.load for place in places]
+
+    def fill(self, shares: Sequence[Sequence[float]], within: float) -> None:
+        """Take whole parts of the shares, place who is left over, and even out."""
+        for index, (kind, found) in enumerate(zip(self.kinds, shares, strict=True)):
+            for staff, share in zip(kind.staff, found, strict=True):
+                self._put(index, staff, min(int(share + _NEAR), self.left[index]))
+        # Of those left over the heaviest first: light ones even out what they leave uneven.
+        for index in sorted(range(len(self.kinds)), key=lambda i: (-self.kinds[i].worth, -self.kinds[i].weight, i)):
+            while self.left[index] and self._place_one(index):
+                pass
+        self._even_out(within)
+
+    def room(self, staff: int) -> bool:
+        """Whether they can take one more."""
+        room = self.places[staff].room
+        return room is None or self.taken[staff] < room
+
+    def level(self, staff: int) -> float:
+        """Their load for each unit of their share."""
+        return self.loads[staff] / self.places[staff].share
+
+    def _put(self, kind: int, staff: int, number: int) -> None:
+        room = self.places[staff].room
+        number = number if room is None else min(number, room - self.taken[staff])
+        self.placed[kind][staff] += number
+        self.left[kind] -= number
+        self.taken[staff] += number
+        self.loads[staff] += number * self.kinds[kind].weight
+
+    def _place_one(self, kind: int) -> bool:
+        chain = self._chain(kind)
+        if chain is None:
+            return False
+        for index, source, target in reversed(chain):  # from the end, where there is room
+            self._put(index, source, -1)
+            self._put(index, target, 1)
+        first = chain[0][1] if chain else self._lightest(kind)
+        assert first is not None
+        self._put(kind, first, 1)
+        return True
+
+    def _lightest(self, kind: int) -> int | None:
+        free = [staff for staff in self.kinds[kind].staff if self.room(staff)]
+        return min(free, key=lambda staff: (self.level(staff), staff), default=None)
+
+    def _chain(self, kind: int) -> list[tuple[int, int, int]] | None:
+        """Moves (class, from, to), each making room for the one before; [] where there is room; None: nowhere."""
+        if self._lightest(kind) is not None:
+            return []
+        came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(self.kinds[kind].staff)
+        waiting = deque(came)
+        while waiting:
+            staff = waiting.popleft()
+            if self.room(staff):
+                return self._back(came, staff)
+            for index, placed in enumerate(self.placed):
+                if placed.get(staff):
+                    for target in placed:
+                        if target not in came:
+                            came[target] = (index, staff, target)
+                            waiting.append(target)
+        return None
+
+    @staticmethod
+    def _back(came: dict[int, tuple[int, int, int] | None], staff: int) -> list[tuple[int, int, int]]:
+        chain: list[tuple[int, int, int]] = []
+        step = came[staff]
+        while step is not None:
+            chain.append(step)
+            step = came[step[1]]
+        return chain[::-1]
+
+    # --- evening out --------------------------------------------------------------------------------------------------
+
+    def _even_out(self, within: float) -> None:
+        for _ in range(_MOST_MOVES):
+            move = self._better(within)
+            if move is None:
+                return
+            kind, source, target = move
+            self._put(kind, source, -1)
+            self._put(kind, target, 1)
+
+    def _better(self, within: float) -> tuple[int, int, int] | None:
+        """One customer whose move brings the heaviest book and a lighter one nearer, at the least cost."""
+        order = sorted(range(len(self.places)), key=lambda staff: (self.level(staff), staff))
+        for source in reversed(order):
+            for target in order:
+                gap = self.level(source) - self.level(target)
+                if gap <= within * self.level(target):
+                    break
+                if self.room(target) and (kind := self._movable(source, target, gap)) is not None:
+                    return kind, source, target
+        return None
+
+    def _movable(self, source: int, target: int, gap: float) -> int | None:
+        """A class of which one may move so that neither passes the other."""
+        best: tuple[float, float, int] | None = None
+        shift = 1 / self.places[source].share + 1 / self.places[target].share
+        for index, placed in enumerate(self.placed):
+            kind = self.kinds[index]
+            if placed.get(source) and target in placed and 0 < kind.weight * shift <= gap:
+                cost = kind.costs[kind.staff.index(target)] - kind.costs[kind.staff.index(source)]
+                found = (cost, -kind.weight, index)
+                best = found if best is None or found < best else best
+        return None if best is None else best[2]
