@@ -24,7 +24,10 @@ def rules_of(calendar: str) -> tuple[Rules, str]:
 
 def detail(lines: tuple[str, ...], calendar: str = "office") -> dict[str, Any]:
     rules, zone = rules_of(calendar)
-    [row] = Spec(told(*lines, zone=zone), rules).rows("complaints")
+    history = told(*lines, zone=zone)
+    asked = max(event.at for event in history)
+    rows = Spec(history, rules).rows("complaints")
+    [row] = [row for row in rows if row.get("from_at", asked) <= asked < row.get("until_at", asked + 1)]
     return row["detail"]
 
 

@@ -191,7 +191,7 @@ ROUNDS = [
 
 CHANGES = [
     Deadline("extended with notice", (NORMAL, "2026-01-07 10:00 complaint.extended until=2026-01-20_12:00"),
-             UNPAUSED | {"near": "2026-01-08 15:00", "resolve": "2026-01-20 12:00"}),
+             {"acknowledge": "2026-01-05 12:00", "respond": "2026-01-05 17:00", "resolve": "2026-01-20 12:00"}),
     Deadline("extended without telling them", (
         NORMAL, "2026-01-07 10:00 complaint.extended until=2026-01-20_12:00 notified=false"), UNPAUSED),
     Deadline("an extension to an earlier day does not shorten", (
@@ -266,7 +266,7 @@ VERDICTS = [
         "2026-01-09 09:00 complaint.resolved"),
         [(1, "2026-01-06 08:00", False), (2, "2026-01-08 08:00", True), (3, "2026-01-10 08:00", False)]),
     Rounds("while it waited for the customer", (
-        NORMAL, "2026-01-05 09:00 complaint.waiting waiting_for=customer", "2026-02-05 09:00 complaint.resolved"),
+        NORMAL, "2026-01-05 09:00 complaint.waiting waiting_for=customer", "2026-01-12 09:00 complaint.resolved"),
         [(1, None, False)]),
     Rounds("in time for its extension", (
         NORMAL, "2026-01-07 10:00 complaint.extended until=2026-01-20_12:00", "2026-01-20 12:00 complaint.resolved"),

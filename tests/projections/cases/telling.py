@@ -1,8 +1,9 @@
 """Histories told in lines, such as `2026-01-05 08:00 complaint.opened severity=high`.
 
-A line is a local time (of the place given, or with an offset behind it), a type and fields. References are short names. Lists
-are parted by commas; windows read `windows=mon,wed/12:00-13:00;17:00-18:00`, wishes `cadence=2/month` or `2/month/visit`, and a
-line that begins with `gold`, `silver`, `platinum` or `basic` stands for the purchases that just suffice for that tier.
+A line is a local time (of the place given, or with an offset behind it), a type and fields. References are short names; `#2` is
+the second event told. Lists are parted by commas, an empty one is nothing. Windows read `mon,wed/12:00-13:00;17:00-18:00`,
+wishes `2/month;1/quarter/visit`. A line of `gold`, `silver`, `platinum` or `basic` stands for the purchases that just
+suffice for that tier.
 """
 
 from collections.abc import Iterator
@@ -61,6 +62,8 @@ def _event(what: str, when: int, number: int, stated: dict[str, str], zone: str 
 def _value(kind: type[Event], name: str, text: str, zone: str) -> Any:
     if name in _REFS:
         return examples.uid(f"{name} {text}")
+    if name == "target":
+        return examples.uid(f"told {text.removeprefix('#')}")
     if name == "windows":
         return [_window(one) for one in text.split(";") if one]
     if name == "cadence":
