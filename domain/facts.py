@@ -32,7 +32,8 @@ Item = tuple[int, str]
 
 def micros(moment: datetime) -> int:
     """Microseconds since 1970 of an instant."""
-    return (moment - EPOCH) // MICROSECOND
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds  # quicker than to divide spans
 
 
 class Series(IntEnum):

@@ -23,5 +23,7 @@ def refused(c: Customer, channel: str | None, purpose: str) -> str | None:
     """The event by which they refused to be contacted on this channel for this purpose, or None."""
     if channel in c.wishes.refused:
         return c.wishes.stated.get("refused", "")
+    if not c.withdrawn:
+        return None
     last = said_last(c, channel, purpose)
     return last.id if last is not None and not last.granted else None

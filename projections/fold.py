@@ -136,7 +136,11 @@ def _judge(state: State, rules: Rules, t: int, dirty: int) -> None:
     if dirty & state.stage_watch or state.stage_due <= t:
         lifecycle.judge(state, rules, t, dirty)
     state.dirty = 0
-    due = min(state.tier.due, state.trust.due, state.stage_due)
+    due = state.tier.due  # no `min`: it costs as much as the rest of a judgement in which nothing turned
+    if state.trust.due < due:
+        due = state.trust.due
+    if state.stage_due < due:
+        due = state.stage_due
     state.due = due if due > t else t + 1
 
 

@@ -218,7 +218,7 @@ def _build(
 
 def _attach(dsn: str, connection: Connection[Any], generation: Generation, fold: Fold, processes: int | None) -> None:
     """Attach what was built, with as many connections as processes built it."""
-    count = os.cpu_count() or 1 if processes is None else processes
+    count = processes or os.cpu_count() or 1
     with ExitStack() as stack:
         beside = [stack.enter_context(connect(dsn)) for _ in range(1, min(count, _MOST_INDEXING))]
         for one in beside:

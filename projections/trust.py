@@ -191,7 +191,10 @@ def ahead(state: State, rules: Rules) -> list[tuple[int, int]]:
 
 def band(rules: Rules, score: int) -> str:
     """The name of the band that holds a score."""
-    return next((name for points, name in rules.bands if score >= points), "")
+    for points, name in rules.bands:
+        if score >= points:
+            return name
+    return ""
 
 
 def cut(state: State) -> None:
