@@ -1,52 +1,88 @@
 """The three queues at given coordinates, page by page: who waits for us, whom do we contact next, who was forgotten."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from api.coordinates import Coordinates
-from api.errors import BadCursor, CursorExpired, NotBuilt
+from api.errors import BadCursor, BadRequest, CursorExpired, NotBuilt
 from api.looking import Row
 from api.wiring import House
 from domain.door import instant, micros
-from projections import reading
+from projections import complaints, outreach, pages, reading
 from projections.generations import Unready, consistent
+from projections.pages import Counted
 from projections.reading import PLACE, Cursor, Population
 
-NEGLECTED_AFTER = timedelta(days=30)
 MOST_FOLDED = 1_000  # customers, for one answer: more would take longer than a reader waits
+COUNTED = 1_000  # rows of one rank and owner: to count more takes longer than it is worth
+
+LATENESS = ("overdue", "running", "waiting")
+SEVERITIES = tuple(sorted(complaints.SEVERITY, key=complaints.SEVERITY.__getitem__))
+
+Numbered = Callable[[Population], Sequence[str]]
+
+
+class Filter(Struct, frozen=True):
+    """How a queue is filtered: by a column, and where that holds numbers, what these are called."""
+
+    column: str
+    names: Numbered | None = None
 
 
 class Queue(Struct, frozen=True):
-    """A queue by its name: how its rows are read, by what they can be filtered, and which of them stand in it."""
+    """A queue by its name: how its rows are read, by what they can be filtered, and what they are counted by."""
 
     name: str
-    rows: reading.Queue
-    filters: Mapping[str, str]  # parameter -> column
+    rows: Callable[[Population, str | None], reading.Queue]
+    filters: Mapping[str, Filter]
+    beside: Sequence[str] = ()
+    """What it is filtered by besides: `team`, whose customers they are; `reason`, why they are neglected."""
+    counted: Sequence[str] = ()
+    """The names of the first number of its rank."""
 
 
-def _forgotten(row: Row, now: datetime) -> bool:
-    """Whether somebody's next contact by rhythm is long overdue, or cannot be made."""
-    overdue: bool = row["due_at"] <= now - NEGLECTED_AFTER
-    return row["item"] == "rhythm" and row["held"] is None and (row["unreachable"] is not None or overdue)
+def _tiers(population: Population) -> Sequence[str]:
+    return population.rules.tier_names
 
 
-COMPLAINTS = Queue("complaints", reading.COMPLAINTS, {"team": "team", "handler": "handler"})
-OUTREACH = Queue("outreach", reading.OUTREACH, {"channel": "channel", "purpose": "purpose"})
-NEGLECTED = Queue(
-    "neglected",
-    reading.Queue(
-        "outreach",
-        ("tier", "due_at", "customer", "item"),
-        f"item = 'rhythm' AND held IS NULL"
-        f" AND (unreachable IS NOT NULL OR due_at <= %(now)s - interval '{NEGLECTED_AFTER.days} days')",
-        _forgotten,
-    ),
-    {},
+def _neglected(population: Population, reason: str | None) -> reading.Queue:
+    rules, now = population.rules, instant(population.at.as_of)
+    return pages.neglected(now - timedelta(microseconds=rules.cadence.neglected_after), reason)
+
+
+COMPLAINTS = Queue(
+    "complaints",
+    lambda _population, _reason: reading.COMPLAINTS,
+    {
+        "team": Filter("team"),
+        "handler": Filter("handler"),
+        "channel": Filter("channel"),
+        "kind": Filter("kind"),
+        "tier": Filter("tier", _tiers),
+        "severity": Filter("severity", lambda _: SEVERITIES),
+        "lateness": Filter("lateness", lambda _: LATENESS),
+    },
+    counted=LATENESS,
 )
+OUTREACH = Queue(
+    "outreach",
+    lambda _population, _reason: reading.OUTREACH,
+    {
+        "handler": Filter("staff"),
+        "channel": Filter("channel"),
+        "purpose": Filter("purpose"),
+        "content": Filter("content"),
+        "kind": Filter("class", lambda _: outreach.CLASSES),
+        "tier": Filter("tier", _tiers),
+    },
+    ("team",),
+    outreach.CLASSES,
+)
+NEGLECTED = Queue("neglected", _neglected, {"tier": Filter("tier", _tiers)}, ("team", "reason"))
 QUEUES = {q.name: q for q in (COMPLAINTS, OUTREACH, NEGLECTED)}
 
 
@@ -55,8 +91,11 @@ class Wanted(Struct, frozen=True):
 
     manager: str | None = None
     filters: Mapping[str, str] = {}
+    """By name: see `Queue`."""
     after: Cursor | None = None
     limit: int = 50
+    counted: bool = False
+    """Whether it is counted too how many there are."""
 
 
 class Page(Struct, frozen=True):
@@ -70,6 +109,8 @@ class Page(Struct, frozen=True):
     tiers: Sequence[str]
     described: Mapping[str, Sequence[int]]
     """Versions of events that may hold a customer's name."""
+    counts: Mapping[str, Counted] | None = None
+    """How many there are, where that was asked for."""
 
 
 @contextmanager
@@ -97,16 +138,20 @@ def everybody(
 
 
 def read(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> Page:
-    """A page of a queue. Errors as of `everybody`."""
-    owners = _owners(
-        house, at, wanted.manager
-    )  # before a connection is held: whoever holds one must not wait for another
+    """A page of a queue. BadRequest where it cannot be filtered like that; other errors as of `everybody`."""
+    _check(queue, wanted)
+    whose = _whose(house, queue, at, wanted)  # before a connection is held: whoever holds one must not wait for another
     with everybody(house, at, wanted.after) as population:
-        rows, following = _read(queue, wanted, owners, population)
-        described = population.described(r["customer"] for r in rows)
+        rows = queue.rows(population, _reason(wanted))
+        ways = _ways(queue, wanted, whose, population)
+        found, following = _read(rows, ways, wanted, population)
+        if queue is NEGLECTED:
+            found = _since(found, rows, population)
+        described = population.described(r["customer"] for r in found)
         tiers = population.rules.tier_names
+        counts = _counts(queue, rows, ways, population) if wanted.counted and queue.counted else None
     where = population.at
-    return Page(rows, following, where.rulebook, where.position, tiers, described)
+    return Page(found, following, where.rulebook, where.position, tiers, described, counts)
 
 
 def _how(at: Coordinates) -> str:
@@ -123,35 +168,129 @@ def _how(at: Coordinates) -> str:
     )
 
 
-def _read(queue: Queue, wanted: Wanted, owners: list[str], population: Population) -> tuple[list[Row], Cursor | None]:
+def _read(
+    rows: reading.Queue, ways: list[dict[str, Any]], wanted: Wanted, population: Population
+) -> tuple[list[Row], Cursor | None]:
     """As many rows as are wanted, from each of the ways in which a manager can be meant, merged in the queue's order."""
-    ways = _ways(wanted, owners, population)
-    pages = [population.page(queue.rows, where, wanted.limit, wanted.after) for where in ways]
-    if len(pages) == 1:
-        return list(pages[0].rows), pages[0].next
-    known = {tuple(r[n] for n in queue.rows.rank): r for page in pages for r in page.rows}
-    merged = [known[rank] for rank in sorted(known)]
+    found = [population.page(rows, where, wanted.limit, wanted.after) for where in ways]
+    if len(found) == 1:
+        return list(found[0].rows), found[0].next
+    merged = sorted((r for page in found for r in page.rows), key=lambda r: tuple(r[n] for n in rows.rank))
     kept = merged[: wanted.limit]
-    more = len(merged) > len(kept) or any(page.next for page in pages)
-    return list(kept), population.cursor(queue.rows, kept[-1]) if kept and more else None
+    more = len(merged) > len(kept) or any(page.next for page in found)
+    return list(kept), population.cursor(rows, kept[-1]) if kept and more else None
 
 
-def _owners(house: House, at: Coordinates, manager: str | None) -> list[str]:
-    """A manager, and the staff whom they cover for."""
-    if manager is None:
-        return []
-    now, staff = micros(at.as_of), house.people.catalogue(at.known_at)
-    return [manager, *sorted(s for s in staff.staff(now) if s != manager and staff.cover(s, now) == manager)]
+def _counts(
+    queue: Queue, rows: reading.Queue, ways: list[dict[str, Any]], population: Population
+) -> dict[str, Counted]:
+    """How many there are, by the first number of the rank."""
+    found = [population.counts(rows, where, COUNTED) for where in ways]
+    return {
+        name: Counted(
+            sum(counts[n].number for counts in found if n in counts), more=any(c[n].more for c in found if n in c)
+        )
+        for n, name in enumerate(queue.counted)
+    }
 
 
-def _ways(wanted: Wanted, owners: list[str], population: Population) -> list[dict[str, Any]]:
-    """Conditions on columns. A manager acts for their own customers, those of staff they cover, and those given to them."""
-    filters: dict[str, Any] = dict(wanted.filters)
+class _Whose(Struct, frozen=True):
+    """Whose customers are asked for; None: everybody's."""
+
+    owners: list[str] | None
+    """A manager and the staff whom they cover for; or a team; or who is both."""
+    mates: list[str] | None
+    """The team."""
+
+
+def _whose(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> _Whose:
+    team = wanted.filters.get("team") if "team" in queue.beside else None
+    if wanted.manager is None and team is None:
+        return _Whose(None, None)
+    now, known = micros(at.as_of), house.people.catalogue(at.known_at)
+    staff = known.staff(now)
+    mates = None if team is None else sorted(code for code, person in staff.items() if person.team == team)
     if wanted.manager is None:
+        return _Whose(mates, mates)
+    covered = sorted(code for code in staff if code != wanted.manager and known.cover(code, now) == wanted.manager)
+    owners = [wanted.manager, *covered]
+    return _Whose(owners if mates is None else [code for code in owners if code in mates], mates)
+
+
+def _check(queue: Queue, wanted: Wanted) -> None:
+    known = [*queue.filters, *queue.beside]
+    for name in wanted.filters:
+        if name not in known:
+            said = f"the queue {queue.name} cannot be filtered by {name}; by manager, {', '.join(known)} it can"
+            raise BadRequest(said, pointer=f"/query/{name}")
+
+
+def _reason(wanted: Wanted) -> str | None:
+    reason = wanted.filters.get("reason")
+    if reason is not None and reason not in pages.REASONS:
+        raise BadRequest(
+            f"there is no reason {reason!r}; there are {', '.join(pages.REASONS)}", pointer="/query/reason"
+        )
+    return reason
+
+
+def _ways(queue: Queue, wanted: Wanted, whose: _Whose, population: Population) -> list[dict[str, Any]]:
+    """Conditions on columns. A manager acts for their own customers, those of staff they cover, and those given to them."""
+    filters = {
+        queue.filters[name].column: _value(queue, name, value, population)
+        for name, value in wanted.filters.items()
+        if name not in queue.beside
+    }
+    if whose.owners is None:
         return [filters]
-    given = sorted({r["customer"] for r in population.page(reading.COVERS, {"staff": wanted.manager}).rows})
-    owned = filters | {"owner": owners if len(owners) > 1 else wanted.manager}
+    owned = filters | {"owner": whose.owners[0] if len(whose.owners) == 1 else whose.owners}
+    given = _given(wanted.manager, whose, population) if wanted.manager is not None else []
     return [owned, filters | {"customer": given}] if given else [owned]
+
+
+def _given(manager: str, whose: _Whose, population: Population) -> list[str]:
+    """Customers for whom a manager covers who are of somebody else."""
+    given = {r["customer"] for r in population.page(reading.COVERS, {"staff": manager}).rows}
+    if not given:
+        return []
+    owners = {r["customer"]: r["staff"] for r in population.page(reading.OWNERS, {"customer": sorted(given)}).rows}
+    owned, mates = whose.owners or [], whose.mates
+    return sorted(c for c in given if owners.get(c) not in owned and (mates is None or owners.get(c) in mates))
+
+
+def _value(queue: Queue, name: str, value: str, population: Population) -> Any:
+    names = queue.filters[name].names
+    if names is None:
+        return value
+    known = names(population)
+    if value not in known:
+        raise BadRequest(f"there is no {name} {value!r}; there are {', '.join(known)}", pointer=f"/query/{name}")
+    return list(known).index(value)
+
+
+def _since(found: list[Row], rows: reading.Queue, population: Population) -> list[Row]:
+    """Rows of neglected customers, with the reasons and since when each holds.
+
+    Overdue since the contact was due, unowned since nobody is responsible, unreachable since they were last reached; or since
+    they are known.
+    """
+    if not found:
+        return found
+    where = {"customer": sorted({r["customer"] for r in found})}
+    standing = {r["customer"]: r for r in population.page(reading.CUSTOMERS, where).rows}
+    owned = {r["customer"]: r["from_at"] for r in population.page(reading.OWNERS, where).rows}
+    assert rows.until is not None, "who is neglected is so since a moment"
+    made: list[Row] = []
+    for row in found:
+        stands = standing[row["customer"]]
+        since = {
+            "overdue": row["due_at"],
+            "unowned": owned.get(row["customer"]) or stands["first_at"],
+            "unreachable": stands["last_talk_at"] or stands["first_at"],
+        }
+        reasons = [{"reason": reason, "since": since[reason]} for reason in pages.neglect(dict(row), rows.until)]
+        made.append({**row, "reasons": reasons})
+    return made
 
 
 def continued(at: Coordinates, cursor: Cursor) -> Coordinates:

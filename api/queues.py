@@ -1,21 +1,24 @@
 """The queues: which complaint is next, whom to contact next, and who was forgotten."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
+from msgspec import structs
 from pydantic import BaseModel
 
 from api import answers, queueing
 from api.clouds import moment
 from api.coordinates import Asked, Coordinates
 from api.customers import answered
-from api.errors import BadCursor, CursorExpired, NotBuilt, UnknownRulebook, refusals
+from api.errors import BadCursor, BadRequest, CursorExpired, NotBuilt, UnknownRulebook, refusals
 from api.keys import Bearer, needs
 from api.looking import Row
 from api.opening import names, open_many
-from api.queueing import COMPLAINTS, NEGLECTED, OUTREACH, Page, Queue, Wanted
+from api.queueing import COMPLAINTS, LATENESS, NEGLECTED, OUTREACH, SEVERITIES, Page, Queue, Wanted
 from api.wiring import House, HouseDep
+from domain.events import Channel, Purpose
+from projections.outreach import CLASSES
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
 
@@ -25,11 +28,12 @@ Manager = Annotated[
 ]
 After = Annotated[str | None, Query(description="`next` of the page before")]
 Limit = Annotated[int, Query(ge=1, le=500)]
-REFUSED = refusals(BadCursor, CursorExpired, UnknownRulebook, NotBuilt)
-
-LATENESS = ("overdue", "running", "waiting")
-SEVERITIES = ("critical", "high", "normal", "low")
-CLASSES = ("promise", "planned", "fading", "rhythm")
+Tier = Annotated[str | None, Query(description="customers of this tier", max_length=120)]
+Handler = Annotated[str | None, Query(description="whose work it was made", max_length=120)]
+Counts = Annotated[
+    bool, Query(description="say too how many there are; a thousand of one rank are not counted further")
+]
+REFUSED = refusals(BadCursor, CursorExpired, BadRequest, UnknownRulebook, NotBuilt)
 
 
 class QueuePage(BaseModel):
@@ -43,6 +47,16 @@ class QueuePage(BaseModel):
     rulebook: str
     items: list[dict[str, Any]]
     next: str | None
+    counts: dict[str, "Count"] | None
+    """How many there are in all, where that was asked for: by lateness, or by class of contact."""
+
+
+class Count(BaseModel):
+    """So many."""
+
+    count: int
+    more: bool
+    """Perhaps there are more."""
 
 
 @router.get(
@@ -57,14 +71,22 @@ def complaints(
     bearer: Reader,
     at: Asked,
     manager: Manager = None,
-    team: Annotated[str | None, Query(max_length=120)] = None,
-    handler: Annotated[str | None, Query(max_length=120)] = None,
+    team: Annotated[str | None, Query(description="whose work it was made", max_length=120)] = None,
+    tier: Tier = None,
+    handler: Handler = None,
+    channel: Channel | None = None,
+    kind: Annotated[str | None, Query(description="complaint, or what else waits: enquiry, missed-call, …")] = None,
+    severity: Annotated[str | None, Query(max_length=40)] = None,
+    lateness: Annotated[str | None, Query(max_length=40)] = None,
+    counts: Counts = False,
     after: After = None,
     limit: Limit = 50,
 ) -> Response:
     """Open complaints, and what else waits for a human's answer: overdue first, then by severity, tier and time left."""
-    filters = {n: v for n, v in (("team", team), ("handler", handler)) if v is not None}
-    return _answer(house, bearer, COMPLAINTS, at, Wanted(manager, filters, limit=limit), after)
+    filters = _given(
+        team=team, tier=tier, handler=handler, channel=channel, kind=kind, severity=severity, lateness=lateness
+    )
+    return _answer(house, bearer, COMPLAINTS, at, Wanted(manager, filters, limit=limit, counted=counts), after)
 
 
 @router.get(
@@ -79,14 +101,22 @@ def outreach(
     bearer: Reader,
     at: Asked,
     manager: Manager = None,
-    channel: Annotated[str | None, Query(max_length=40)] = None,
-    purpose: Annotated[str | None, Query(max_length=40)] = None,
+    team: Annotated[str | None, Query(description="customers of the staff of this team", max_length=120)] = None,
+    tier: Tier = None,
+    handler: Handler = None,
+    channel: Channel | None = None,
+    purpose: Purpose | None = None,
+    kind: Annotated[str | None, Query(description="promise, planned, or why else: `class` of the items")] = None,
+    content: Annotated[str | None, Query(max_length=120)] = None,
+    counts: Counts = False,
     after: After = None,
     limit: Limit = 50,
 ) -> Response:
     """Contacts that are due: promises first, then what was planned, then the rhythm, higher tiers before lower ones."""
-    filters = {n: v for n, v in (("channel", channel), ("purpose", purpose)) if v is not None}
-    return _answer(house, bearer, OUTREACH, at, Wanted(manager, filters, limit=limit), after)
+    filters = _given(
+        team=team, tier=tier, handler=handler, channel=channel, purpose=purpose, kind=kind, content=content
+    )
+    return _answer(house, bearer, OUTREACH, at, Wanted(manager, filters, limit=limit, counted=counts), after)
 
 
 @router.get(
@@ -97,10 +127,27 @@ def outreach(
     responses=REFUSED,
 )
 def neglected(
-    house: HouseDep, bearer: Reader, at: Asked, manager: Manager = None, after: After = None, limit: Limit = 50
+    house: HouseDep,
+    bearer: Reader,
+    at: Asked,
+    manager: Manager = None,
+    team: Annotated[str | None, Query(description="customers of the staff of this team", max_length=120)] = None,
+    tier: Tier = None,
+    reason: Literal["overdue", "unowned", "unreachable"] | None = None,
+    after: After = None,
+    limit: Limit = 50,
 ) -> Response:
-    """Customers whose next contact has been due for thirty days, or who cannot be reached, with the reason."""
-    return _answer(house, bearer, NEGLECTED, at, Wanted(manager, limit=limit), after)
+    """Customers whose next contact is long overdue, whom nobody owns, or who cannot be reached; each reason with its since.
+
+    How long is for the rulebook to say (`cadence.neglected_after`). Overdue since the contact was due, unowned since nobody is
+    responsible, unreachable since they were last reached; the latter two, where that never was, since they are known.
+    """
+    filters = _given(team=team, tier=tier, reason=reason)
+    return _answer(house, bearer, NEGLECTED, at, Wanted(manager, filters, limit=limit), after)
+
+
+def _given(**filters: str | None) -> dict[str, str]:
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 Acting = Callable[[str | None], str | None]  # who acts for a member of staff
@@ -110,7 +157,7 @@ def _answer(house: House, bearer: Bearer, queue: Queue, at: Coordinates, wanted:
     if after is not None:
         cursor = tuple(house.cursors.read(queue.name, after))
         at = queueing.continued(at, cursor)
-        wanted = Wanted(wanted.manager, wanted.filters, cursor, wanted.limit)
+        wanted = structs.replace(wanted, after=cursor)
     page = queueing.read(house, queue, at, wanted)
     return answered(shaped(house, queue, at, page, opening=bearer.may("read-sealed")))
 
@@ -122,7 +169,7 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
     if opening and page.items:
         called = names(house, page.described)
         parts = open_many(house, ((r["customer"], r["version"]) for r in page.items))
-    item = complaint_item if queue is COMPLAINTS else outreach_item
+    item = {COMPLAINTS.name: complaint_item, NEGLECTED.name: neglected_item}.get(queue.name, outreach_item)
     acting = house.people.acting(at.as_of, at.known_at)
     items = [
         {"customer": r["customer"], "name": called.get(r["customer"]), "parked": r["parked"]}
@@ -137,6 +184,9 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
         "rulebook": page.rulebook,
         "items": items,
         "next": None if page.next is None else house.cursors.write(queue.name, *page.next),
+        "counts": None
+        if page.counts is None
+        else {name: {"count": found.number, "more": found.more} for name, found in page.counts.items()},
     }
 
 
@@ -194,3 +244,9 @@ def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting
         "text": parts.get("text"),
         "why": row["why"],
     }
+
+
+def neglected_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting, at: Coordinates) -> dict[str, Any]:
+    """Who is neglected, why and since when; and the next contact, as in the queue of contacts."""
+    reasons = [reason | {"since": answers.shown(reason["since"])} for reason in row["reasons"]]
+    return outreach_item(row, tiers, parts, acting, at) | {"reasons": reasons}

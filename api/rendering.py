@@ -25,6 +25,9 @@ def queue(name: str, answer: Answer) -> RenderableType:
     """The head of a queue."""
     title = Text(QUEUE_TITLES[name], style="bold")
     title.append(f"  {_moment(answer)}", style="dim")
+    counts: Answer = answer["counts"] or {}
+    counted = [f"{name} {found['count']:,}{'+' if found['more'] else ''}" for name, found in counts.items()]
+    title.append(f"\n{', '.join(counted)}" if counted else "", style="not bold")
     if not answer["items"]:
         return Group(title, Text("  nobody", style="dim"))
     return Group(title, _complaints(answer["items"]) if name == "complaints" else _contacts(answer["items"]))
@@ -57,7 +60,7 @@ def _contacts(items: Iterable[Answer]) -> Table:
             Text(f"{days} d late" if days else "today", "red" if days > 7 else "yellow" if days else "green"),
             _tier(i["tier"]),
             _customer(i),
-            i["class"],
+            ", ".join(r["reason"] for r in i.get("reasons", ())) or i["class"],
             Text(i["text"] or i["content"] or i["purpose"] or ""),
             Text(i["unreachable"], "red") if i["unreachable"] else Text(i["channel"] or "–"),
             i["acting"] or "–",

@@ -61,8 +61,8 @@ def _due(until: datetime | None) -> Callable[[Shown, datetime], bool]:
     return lambda row, now: bool(row["ready"] and row["due_at"] <= (until or now))
 
 
-def _covering(row: Shown, now: datetime) -> bool:
-    return bool(row["kind"] == "cover" and row["until_at"] > now)
+def _at_present(kind: str) -> Callable[[Shown, datetime], bool]:
+    return lambda row, now: bool(row["kind"] == kind and row["until_at"] > now)
 
 
 _REACTIVE = Order(
@@ -75,7 +75,8 @@ _PROACTIVE = Order(
 
 COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "ranked_at", "item", "customer"), orders=(_REACTIVE,))
 CUSTOMERS = Queue("standing", ("customer",))
-COVERS = Queue("managers", ("customer", "from_at"), "kind = 'cover'", _covering)
+COVERS = Queue("managers", ("customer", "from_at"), "kind = 'cover'", _at_present("cover"))
+OWNERS = Queue("managers", ("customer", "from_at"), "kind = 'owner'", _at_present("owner"))
 
 
 def outreach_until(until: datetime | None) -> Queue:
@@ -128,6 +129,13 @@ def neglected(long_ago: datetime, reason: str | None = None) -> Queue:
     )
 
 
+class Counted(NamedTuple):
+    """So many rows; `more`: perhaps there are more."""
+
+    number: int
+    more: bool
+
+
 class Shelf:
     """The tables of a fold, and how parts of them are read."""
 
@@ -176,13 +184,14 @@ class Shelf:
         without: Iterable[bytes],
         most: int,
         tiers: int,
-    ) -> dict[int, int]:
-        """How many rows there are by the first number of their rank; of each of its groups up to `most` are counted."""
+    ) -> dict[int, Counted]:
+        """How many rows there are by the first number of their rank; of those of one rank up to `most` are counted."""
         [order] = queue.orders
         asked = _asked(generation, queue, now, wanted, tiers, most)
-        found: dict[int, int] = {}
+        found: dict[int, Counted] = {}
         for numbers, number in paging.count(connection, order, asked, without).items():
-            found[numbers[0]] = found.get(numbers[0], 0) + number
+            before = found.get(numbers[0], Counted(0, more=False))
+            found[numbers[0]] = Counted(before.number + number, more=before.more or number >= most)
         return found
 
     def _along(
@@ -243,6 +252,16 @@ class Shelf:
             shape.columns, sql.Identifier("rows", queue.table), sql.SQL(" AND ").join(conditions), rank
         )
         return [shape.selected(row) for row in connection.execute(query, values)]
+
+    def begun(
+        self, connection: Connection[Any], generation: int, table: str, customers: Sequence[str], now: int
+    ) -> list[Shown]:
+        """The rows of a history that some customers had by then."""
+        shape = self.shapes[table]
+        query = sql.SQL(
+            "SELECT {} FROM {} WHERE generation = %s AND customer = ANY(%s::uuid[]) AND from_at <= %s ORDER BY customer, {}"
+        ).format(shape.columns, sql.Identifier("rows", table), shape.order)
+        return [shape.selected(row) for row in connection.execute(query, [generation, list(customers), instant(now)])]
 
 
 def fits(row: Shown, wanted: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from projections.folding import Fold
 from projections.generations import Generation, Unready, ours
 from projections.histories import decode, tails
 from projections.inforce import IN_FORCE
-from projections.pages import COMPLAINTS, COVERS, CUSTOMERS, OUTREACH, Queue, Shelf
+from projections.pages import COMPLAINTS, COVERS, CUSTOMERS, OUTREACH, OWNERS, Queue, Shelf
 from projections.population import (
     PLACE,
     Cursor,
@@ -36,7 +36,7 @@ from projections.population import (
 from projections.shapes import Shown, held, holds, instant
 
 __all__ = [
-    "COMPLAINTS", "COVERS", "CUSTOMERS", "OUTREACH", "PLACE", "Cursor", "Customer", "NotBuilt", "Page", "Population",
+    "COMPLAINTS", "COVERS", "CUSTOMERS", "OUTREACH", "OWNERS", "PLACE", "Cursor", "Customer", "NotBuilt", "Page", "Population",
     "Queue", "Reader", "Standpoint",
 ]  # fmt: skip
 

@@ -109,6 +109,15 @@ def queue(
     manager: Annotated[
         str | None, typer.Option(help="Whose customers: those they own, and those they cover for.")
     ] = None,
+    team: Annotated[
+        str | None, typer.Option(help="Of this team: complaints given to it, customers of its staff.")
+    ] = None,
+    tier: Annotated[str | None, typer.Option(help="Customers of this tier.")] = None,
+    handler: Annotated[str | None, typer.Option(help="Whose work it was made.")] = None,
+    channel: Annotated[str | None, typer.Option(help="By this channel.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Contacts for this purpose.")] = None,
+    kind: Annotated[str | None, typer.Option(help="What waits, or why to contact: complaint, promise, …")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why neglected: overdue, unowned, unreachable.")] = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     rulebook: RulebookVersion = None,
@@ -117,9 +126,14 @@ def queue(
     quiet: Quiet = False,
 ) -> None:
     """Who is next: complaints to answer, customers to contact, customers who were forgotten."""
+    asked = {
+        "team": team, "tier": tier, "handler": handler, "channel": channel, "purpose": purpose, "kind": kind,
+        "reason": reason,
+    }  # fmt: skip
+    filters = {name: value for name, value in asked.items() if value is not None}
     with at_home_with_rows() as house:
         at = coordinates(house, as_of, known_at, rulebook)
-        chosen, wanted = QUEUES[name.value], Wanted(manager, limit=limit)
+        chosen, wanted = QUEUES[name.value], Wanted(manager, filters, limit=limit, counted=True)
         try:
             page = queueing.read(house, chosen, at, wanted)
         except NotBuilt:

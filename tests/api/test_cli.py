@@ -132,7 +132,11 @@ def test_queues_are_shown_at_any_date(jejak: Jejak, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("JEJAK_NOW", "2026-03-06T03:00:00Z")
     assert jejak("queue", "outreach", "--json").json()["as_of"] == "2026-03-06T03:00:00Z"
     assert "callback" in jejak("queue", "outreach", "--json").out
-    (forgotten,) = jejak("queue", "neglected", "--json").json()["items"]
+    (forgotten,) = jejak("queue", "neglected", "--reason", "unreachable", "--json").json()["items"]
+    assert "unowned" in jejak("queue", "neglected").out
+    assert "promise 1" in jejak("queue", "outreach", "--kind", "promise", "--tier", "unknown").out
+    refused = jejak("queue", "outreach", "--reason", "overdue")
+    assert (refused.status, "cannot be filtered by reason" in refused.err) == (1, True)
     assert (forgotten["name"], forgotten["unreachable"]) == ("Siti Aminah", "no-contact-point")
 
 

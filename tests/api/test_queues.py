@@ -39,11 +39,16 @@ def fill(house: House) -> None:
                 1.5,
                 who,
                 promise=f"P-{n}",
+                kind="callback",
                 due="2026-03-05T09:00:00+07:00",
                 text=f"promised {n}",
             ),
         )
-    record(house, event("a", "staff.registered", 0, staff="rm-01"), event("b", "staff.registered", 0, staff="rm-02"))
+    record(
+        house,
+        event("a", "staff.registered", 0, staff="rm-01", team="north"),
+        event("b", "staff.registered", 0, staff="rm-02", team="south"),
+    )
     record(house, event("c", "staff.absent", 5, staff="rm-01", until="2026-04-01T00:00:00Z", cover="rm-02"))
     record(house, event("d", "cover.arranged", 6, "crm:Q-0", cover="rm-02", until="2026-04-01T00:00:00Z"))
     fold(house)
@@ -121,6 +126,48 @@ def test_filters_choose_team_handler_channel_and_purpose(client: TestClient) -> 
     assert {i["purpose"] for i in items(client, "outreach", purpose="service")} == {"service"}
 
 
+def test_the_team_of_a_contact_is_that_of_whose_customer_it_is(client: TestClient) -> None:
+    assert {i["owner"] for i in items(client, "outreach", team="south")} == {"rm-02"}
+    assert {i["owner"] for i in items(client, "outreach", team="north", manager="rm-02")} == {"rm-01"}
+    assert items(client, "outreach", team="desk") == []
+    assert items(client, "outreach", team="north", as_of="2026-03-01T00:00:00Z") == []
+
+
+@pytest.mark.parametrize(
+    ("queue", "params", "least"),
+    [
+        ("complaints", {"severity": "high"}, 2),
+        ("complaints", {"lateness": "overdue", "severity": "normal"}, 2),
+        ("complaints", {"kind": "complaint"}, 6),
+        ("complaints", {"tier": "unknown"}, 6),
+        ("complaints", {"tier": "gold"}, 0),
+        ("outreach", {"kind": "promise"}, 6),
+        ("outreach", {"tier": "unknown", "purpose": "service"}, 6),
+        ("outreach", {"content": "callback"}, 6),
+    ],
+)
+def test_what_items_show_they_can_be_filtered_by(
+    client: TestClient, queue: str, params: dict[str, str], least: int
+) -> None:
+    named = {"kind": "class"} if queue == "outreach" else {}
+    found = items(client, queue, **params)
+    assert found == [i for i in items(client, queue) if all(i[named.get(n, n)] == v for n, v in params.items())]
+    assert len(found) >= least
+    assert found or not least
+
+
+@pytest.mark.parametrize("manager", [{}, {"manager": "rm-02"}, {"manager": "rm-00"}])
+def test_counts_say_how_many_there_are_whatever_a_page_holds(client: TestClient, manager: dict[str, str]) -> None:
+    for queue, by in (("complaints", "lateness"), ("outreach", "class")):
+        whole = [i[by] for i in items(client, queue, **manager)]
+        counts = client.get(f"/v1/queues/{queue}", params={"as_of": NOW, "counts": True, "limit": 1} | manager).json()[
+            "counts"
+        ]
+        assert {n: c["count"] for n, c in counts.items() if c["count"]} == {n: whole.count(n) for n in whole}
+        assert not any(c["more"] for c in counts.values())
+    assert client.get("/v1/queues/outreach").json()["counts"] is None
+
+
 def test_due_promises_head_the_outreach(client: TestClient) -> None:
     found = items(client, "outreach")
     assert {i["class"] for i in found[:6]} == {"promise"}
@@ -135,6 +182,42 @@ def test_the_neglected_are_those_whose_contact_is_long_due(client: TestClient) -
     found = items(client, "neglected", as_of="2026-09-10T00:00:00Z")
     assert len(found) == 6
     assert all(i["overdue_days"] >= 30 or i["unreachable"] for i in found)
+
+
+def test_neglect_has_its_reasons_and_since_when(make_house: MakeHouse) -> None:
+    with make_house() as own, TestClient(create_app(own)) as client:
+        told = {"known": 0, "lost": 0.5, "deaf": 1}
+        for n, (who, day) in enumerate(told.items()):
+            record(own, event(f"r{n}", "customer.registered", day, f"crm:{who}", name=who))
+            if who != "deaf":
+                record(
+                    own,
+                    event(f"i{n}", "customer.identified", day, f"crm:{who}", kind="email", value=f"{who}@example.com"),
+                )
+            if who != "known":
+                record(own, event(f"m{n}", "manager.assigned", day, f"crm:{who}", manager="ani"))
+        record(own, event("u", "manager.unassigned", 3, "crm:lost"))
+        fold(own)
+        client.headers["Authorization"] = f"Bearer {own.bearers.create('k', ['read', 'read-sealed'])}"
+        found = {i["name"]: {r["reason"]: r["since"][:10] for r in i["reasons"]} for i in items(client, "neglected")}
+        assert found == {
+            "known": {"unowned": "2026-03-02"},
+            "lost": {"unowned": "2026-03-05"},
+            "deaf": {"unreachable": "2026-03-03"},
+        }
+        late = {i["name"]: i for i in items(client, "neglected", as_of="2026-10-01")}
+        assert {name: [r["reason"] for r in i["reasons"]] for name, i in late.items()} == {
+            "known": ["overdue", "unowned"], "lost": ["overdue", "unowned"], "deaf": ["unreachable"],
+        }  # fmt: skip
+        assert late["lost"]["reasons"][0]["since"] == late["lost"]["due_at"]
+        for reason, names in (
+            ("overdue", ["known", "lost"]),
+            ("unowned", ["known", "lost"]),
+            ("unreachable", ["deaf"]),
+        ):
+            chosen = items(client, "neglected", as_of="2026-10-01", reason=reason)
+            assert sorted(i["name"] for i in chosen) == names
+        assert [i["name"] for i in items(client, "neglected", manager="ani")] == ["deaf"]
 
 
 def test_an_earlier_moment_shows_the_queue_of_then(make_house: MakeHouse) -> None:
@@ -162,7 +245,14 @@ def test_without_the_right_a_queue_names_nobody(app_client: TestClient, busy: Ho
 
 @pytest.mark.parametrize(
     ("params", "code"),
-    [({"after": "x"}, "bad-cursor"), ({"limit": 0}, "bad-request"), ({"as_of": "soon"}, "bad-request")],
+    [
+        ({"after": "x"}, "bad-cursor"),
+        ({"limit": 0}, "bad-request"),
+        ({"as_of": "soon"}, "bad-request"),
+        ({"tier": "lead"}, "bad-request"),
+        ({"severity": "grave"}, "bad-request"),
+        ({"channel": "smoke"}, "bad-request"),
+    ],
 )
 def test_what_cannot_be_read_is_refused(client: TestClient, params: dict[str, Any], code: str) -> None:
     assert client.get("/v1/queues/complaints", params=params).json()["code"] == code

@@ -165,7 +165,7 @@ def test_rows_are_counted_by_the_first_number_of_their_rank(rows: psycopg.Connec
     for queue, day, where in FILTERS[:-2]:
         found = [row[queue.rank[0]] for row in whole(rows, queue, day, **where)]
         counted = reader.population(rows, micros(at(day))).counts(queue, where, 500)
-        assert counted == {number: found.count(number) for number in found}
+        assert counted == {number: (found.count(number), False) for number in found}
 
 
 def test_customers_are_listed_by_how_they_stand(rows: psycopg.Connection[Any]) -> None:
