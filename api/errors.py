@@ -17,6 +17,11 @@
         ├── CannotPromote      rows that cannot be shown, or dropped, as things are
         ├── CannotCompare      rows that cannot be compared as they are
         ├── NameTaken          a name that other rows have
+        ├── NotPermitted       an attempt without a permit that allows it
+        │   ├── PermitInvalid  what was sent is no permit of ours, or was altered
+        │   ├── PermitExpired  the attempt began outside of the time of its permit
+        │   ├── PermitMismatch the permit is for another customer, channel, purpose or person
+        │   └── PermitUsed     an attempt was recorded under this permit already
         └── NotFound           there is nothing at this address
 
 Domain errors know nothing of HTTP. `STATUS` gives each its status; what is not in it has that of its nearest ancestor.
@@ -37,6 +42,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from domain import errors as domain
+from domain.commands.refusals import Impossible, UnknownCommand
+from domain.door import instant
+from domain.facts import NEVER
 from projections.explaining.cases import UnknownComplaint
 from projections.generations import Unready
 
@@ -136,6 +144,41 @@ class NameTaken(Denied):
     title = "This name is taken"
 
 
+class NotPermitted(Denied):
+    """An attempt without a permit that allows it."""
+
+    code = "not-permitted"
+    title = "There is no permit for this"
+
+
+class PermitInvalid(NotPermitted):
+    """What was sent is no permit of ours, or was altered."""
+
+    code = "permit-invalid"
+    title = "This is no permit"
+
+
+class PermitExpired(NotPermitted):
+    """The attempt began outside of the time of its permit."""
+
+    code = "permit-expired"
+    title = "The permit is not valid at that time"
+
+
+class PermitMismatch(NotPermitted):
+    """The permit is for another customer, channel, purpose or person."""
+
+    code = "permit-mismatch"
+    title = "The permit is for something else"
+
+
+class PermitUsed(NotPermitted):
+    """An attempt was recorded under this permit already."""
+
+    code = "permit-used"
+    title = "The permit was used"
+
+
 class Malformed(BadRequest):
     """The body is not JSON at all."""
 
@@ -169,6 +212,7 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         domain.Refusal: HTTPStatus.UNPROCESSABLE_ENTITY,
         domain.UnknownCustomer: HTTPStatus.NOT_FOUND,
         UnknownComplaint: HTTPStatus.NOT_FOUND,
+        UnknownCommand: HTTPStatus.NOT_FOUND,
         domain.DifferentContent: HTTPStatus.CONFLICT,
         domain.StaleVersion: HTTPStatus.PRECONDITION_FAILED,
         domain.Contradiction: HTTPStatus.CONFLICT,
@@ -191,6 +235,8 @@ STATUS: Mapping[type[BaseException], HTTPStatus] = MappingProxyType(
         CannotPromote: HTTPStatus.CONFLICT,
         CannotCompare: HTTPStatus.CONFLICT,
         NameTaken: HTTPStatus.CONFLICT,
+        NotPermitted: HTTPStatus.CONFLICT,
+        PermitInvalid: HTTPStatus.UNPROCESSABLE_ENTITY,
         NotFound: HTTPStatus.NOT_FOUND,
         Unready: HTTPStatus.SERVICE_UNAVAILABLE,
         OperationalError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -238,7 +284,18 @@ def problem(error: BaseException) -> dict[str, Any]:
         body["pointer"] = error.pointer
     if error.pointer or len(error.problems) > 1:
         body["errors"] = [{"pointer": pointer, "detail": sentence} for pointer, sentence in error.problems]
-    return body
+    return body | _members(error) if isinstance(error, Impossible) else body
+
+
+INSTANTS = ("since", "until", "due")
+
+
+def _members(refused: Impossible) -> dict[str, Any]:
+    """What stands against a command, for programs (RFC 9457, extension members)."""
+    return {
+        name: instant(value).isoformat() if name in INSTANTS and isinstance(value, int) and value < NEVER else value
+        for name, value in refused.members.items()
+    }
 
 
 def respond(error: BaseException) -> Response:

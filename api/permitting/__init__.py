@@ -1,0 +1,1 @@
+"""Permits to contact a customer, and receipts of the attempts."""
