@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -162,8 +162,8 @@ class Rules:
         self.cadence = book.cadence
         self.contact = book.contact
         self.benefits = _Benefits(book.benefits, self.tier_names)
-        first = book.priorities.fading_first
         self.trust_first = frozenset(book.priorities.trust_first)
+        first = book.priorities.fading_first
         self.fading_first = frozenset((0, 1) if first is None else map(self.tier_names.index, first))
         free = book.contact.holidays
         self.quiet = QuietHours(book.contact.quiet, calendar.document.holidays if free is None else free)

@@ -1,14 +1,16 @@
 """Deadlines of open complaints: dated by severity and tier in working time, and kept as a verdict when a round ends.
 
 The clock of a round stops only while we wait for the customer. A tier only shortens: one that rises while a complaint
-is open brings its deadlines forward, one that falls leaves them.
+is open brings its deadlines forward, one that falls leaves them. An extension adds the working time from the moment it
+was told to the day it was told for, so that a wait after it does not eat it up.
 """
 
 from msgspec.structs import replace
 
 from domain.cases import Case
-from domain.facts import NEVER, News
+from domain.facts import MINUTE, NEVER, Changed, News
 from domain.rules import Rules
+from domain.settling import lapses_at
 from domain.worktime import Calendar, Unreachable
 from projections import trust
 from projections.state import Deadlines, State, Verdict
@@ -28,10 +30,10 @@ def heed(state: State, rules: Rules, news: News) -> None:
         case "ended":
             state.deadlines.pop(case.ref, None)
         case "answered":
-            if case.open:
+            if case.open and not state.lapse(case):
                 _answer(state, rules, case)
         case _:
-            if case.open:
+            if case.open and not state.lapse(case):
                 _date(state, rules, case)
 
 
@@ -51,6 +53,40 @@ def _date(state: State, rules: Rules, case: Case) -> None:
     if known is not None and known.round == case.round:
         factor = min(factor, known.factor)  # a tier only shortens
     state.deadlines[case.ref] = _deadlines(rules, case, factor)
+    if case.asked is not None:
+        state.case_due = min(state.case_due, lapses_at(rules, case))
+
+
+def lapse(state: State, rules: Rules, t: int) -> int:
+    """Resolve what the customer has not answered by `t`; says whether there was any. It gives and takes no trust."""
+    state.case_due = NEVER
+    over: list[str] = []
+    for ref, known in state.deadlines.items():
+        case = state.customer.cases[ref]
+        at = lapses_at(rules, case)
+        if at <= t:
+            verdict = Verdict(known.round, known.resolve, t, known.resolve < t, known.factor)
+            state.lapsed.setdefault(ref, []).append(verdict)
+            over.append(ref)
+        elif at < state.case_due:
+            state.case_due = at
+    if not over:
+        return 0
+    state.deadlines = {ref: known for ref, known in state.deadlines.items() if ref not in over}
+    return Changed.CASES
+
+
+def carry(before: State, state: State, rules: Rules, t: int) -> None:
+    """Keep what time resolved under the rules before a switch at `t`; under the new ones nothing was resolved before it."""
+    if not before.lapsed and not state.lapsed:
+        return
+    judged = [case for case in state.customer.cases.values() if state.lapse(case)]
+    state.lapsed = {ref: past.copy() for ref, past in before.lapsed.items()}
+    for case in judged:
+        if not state.lapse(case):
+            _date(state, rules, case)
+            state.case_due = t
+    state.deadlines = {ref: d for ref, d in state.deadlines.items() if not state.lapse(state.customer.cases[ref])}
 
 
 def _answer(state: State, rules: Rules, case: Case) -> None:
@@ -62,7 +98,8 @@ def _answer(state: State, rules: Rules, case: Case) -> None:
     acknowledge = NEVER if case.acknowledged else known.acknowledge
     respond = NEVER if case.responded else known.respond
     update = after(calendar, case.spoke, minutes[_UPDATE] * known.factor, paused) if case.spoke else NEVER
-    state.deadlines[case.ref] = replace(known, acknowledge=acknowledge, respond=respond, update=update)
+    up = [step for step in known.up if step[2] != "silence"] + _silent(rules, case, paused) if known.up else known.up
+    state.deadlines[case.ref] = replace(known, acknowledge=acknowledge, respond=respond, update=update, up=sorted(up))
     return None
 
 
@@ -94,9 +131,11 @@ def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
     calendar, steps, paused = _terms(rules, case)
     acknowledge, respond, update, resolve = [minutes * factor for minutes in steps]
     begun = case.round_at
-    due = after(calendar, begun, resolve, paused)
+    given = max(resolve, _extension(calendar, case, paused)) if case.extended_until else resolve
+    due = after(calendar, begun, given, paused)
     if case.extended_until and due != NEVER:
         due = max(due, case.extended_until)
+    near = after(calendar, begun, given * rules.complaints.near, paused)
     return Deadlines(
         case.id,
         case.severity,
@@ -106,13 +145,48 @@ def _deadlines(rules: Rules, case: Case, factor: float) -> Deadlines:
         NEVER if case.responded else after(calendar, begun, respond, paused),
         after(calendar, case.spoke, update, paused) if case.spoke else NEVER,
         due,
-        after(calendar, begun, resolve * rules.complaints.near, paused),
+        near,
         {
             # Beyond what was agreed: an extension puts off being late, and so being late by twice the time.
             times: due if not times or due == NEVER else after(calendar, due, resolve * times, paused)
             for times in rules.late_times[case.severity]
         },
+        _up(rules, case, given, due, near, paused) if rules.escalate else [],
     )
+
+
+_Paused = list[tuple[int, int | None]]
+
+
+def _extension(calendar: Calendar, case: Case, paused: _Paused) -> float:
+    """Working minutes from the beginning of the round to the day that they were told, the clock's pauses left out."""
+    told = case.extended_at
+    used = calendar.working_us_between(case.round_at, told)
+    for start, end in paused:
+        used -= calendar.working_us_between(min(start, told), told if end is None else min(end, told))
+    return (used + max(0, calendar.working_us_between(told, case.extended_until))) / MINUTE
+
+
+def _up(rules: Rules, case: Case, given: float, due: int, near: int, paused: _Paused) -> list[tuple[int, int, str]]:
+    """When it is to be taken up, to which level and why; `given`: the working minutes to resolve it."""
+    calendar = rules.around if case.severity in rules.around_the_clock else rules.calendar
+    found = _silent(rules, case, paused)
+    for step in rules.escalate:
+        if step.part == 1:
+            found.append((due, step.level, "missed"))
+        elif step.part == rules.complaints.near:
+            found.append((near, step.level, "near"))
+        elif step.part:
+            at = after(calendar, case.round_at, given * step.part, paused)
+            found.append((at, step.level, "missed" if step.part > 1 else "near"))
+    return sorted(step for step in found if step[0] < NEVER)
+
+
+def _silent(rules: Rules, case: Case, paused: _Paused) -> list[tuple[int, int, str]]:
+    """When they will have heard nothing of us for too long; while we wait for them, the silence is theirs."""
+    since = max(case.heard, case.round_at)
+    dated = [(after(rules.calendar, since, s.silence, paused), s.level, "silence") for s in rules.escalate if s.silence]
+    return [step for step in dated if step[0] < NEVER]
 
 
 def after(calendar: Calendar, start: int, minutes: float, paused: list[tuple[int, int | None]]) -> int:
@@ -128,3 +202,5 @@ def cut(state: State) -> None:
     """Forget the verdicts of complaints that are not remembered."""
     if len(state.verdicts) > len(state.customer.cases):
         state.verdicts = {ref: past for ref, past in state.verdicts.items() if ref in state.customer.cases}
+    if state.lapsed:
+        state.lapsed = {ref: past for ref, past in state.lapsed.items() if ref in state.customer.cases}

@@ -20,14 +20,14 @@ from domain.events import Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import NEVER, Changed
 from domain.order import amend, key
 from domain.rules import Rules
-from projections import assignments, complaints, deadlines, lifecycle, outreach, profile, tier, trust
-from projections.planning import Step
+from projections import assignments, complaints, deadlines, lifecycle, outreach, profile, rounds, tier, trust
+from projections.cadence import Step
 from projections.profile import Moment
 from projections.state import State
 
 TABLES = (
-    profile.PROFILE, profile.STANDING, lifecycle.TABLE, assignments.TABLE, complaints.QUEUE, complaints.HISTORY,
-    outreach.TABLE,
+    profile.PROFILE, profile.STANDING, lifecycle.TABLE, assignments.TABLE, complaints.QUEUE, rounds.HISTORY,
+    rounds.LINKED, outreach.TABLE,
 )  # fmt: skip
 
 _TRIM_EVERY = 64  # events
@@ -131,6 +131,8 @@ def _judge(state: State, rules: Rules, t: int, dirty: int) -> None:
                 dirty |= Changed.CASES
     if dirty & Changed.NEWS:
         dirty |= _heed(state, rules)
+    if state.case_due <= t:
+        dirty |= deadlines.lapse(state, rules, t)
     if state.trust.due <= t or state.trust.mark < 0:
         dirty |= trust.judge(state, rules, t)
     if dirty & state.stage_watch or state.stage_due <= t:
@@ -141,6 +143,8 @@ def _judge(state: State, rules: Rules, t: int, dirty: int) -> None:
         due = state.trust.due
     if state.stage_due < due:
         due = state.stage_due
+    if state.case_due < due:
+        due = state.case_due
     state.due = due if due > t else t + 1
 
 
@@ -200,13 +204,15 @@ def render(state: State, rules: Rules) -> dict[str, list[tuple[Any, ...]]]:
     present = ghost.ghost()
     moments, queue, until = _ahead(ghost, rules)
     steps = _steps(moments)
+    histories, linked = rounds.render(present, rules, until) if present.customer.cases else ([], [])
     return {
         profile.PROFILE.name: profile.render(present, rules, moments),
         profile.STANDING.name: profile.render_standing(present, moments, until),
         lifecycle.TABLE.name: lifecycle.render(ghost.stages, until),
         assignments.TABLE.name: assignments.render(present.customer),
         complaints.QUEUE.name: complaints.render_queue(present, rules, queue, until),
-        complaints.HISTORY.name: complaints.render_history(present),
+        rounds.HISTORY.name: histories,
+        rounds.LINKED.name: linked,
         outreach.TABLE.name: outreach.render(present, rules, steps, until),
     }
 
@@ -215,20 +221,30 @@ def _ahead(ghost: State, rules: Rules) -> tuple[list[Moment], list[complaints.St
     """How they will stand if nothing else happens, and until when that is known."""
     horizon = min(ghost.now + rules.horizon, NEVER)
     moments = [_moment(ghost, rules)]
-    queue = [complaints.Step(ghost.now, ghost.level, ghost.deadlines)]
+    queue = [_queued(ghost, moments[0], rules)]
     for _ in _turns(ghost, rules, horizon):
         moment = _moment(ghost, rules)
         if moment[1:] != moments[-1][1:]:
             moments.append(moment)
-        if ghost.level != queue[-1].tier or ghost.deadlines is not queue[-1].deadlines:
-            queue.append(complaints.Step(ghost.now, ghost.level, ghost.deadlines))
-    return moments, queue, NEVER if ghost.due >= NEVER else horizon
+        step = _queued(ghost, moment, rules)
+        if step[1:] != queue[-1][1:]:
+            queue.append(step)
+    ever = ghost.due >= NEVER and not outreach.recurs(ghost.customer, rules, ghost.level, ghost.stage)
+    return moments, queue, NEVER if ever else horizon
+
+
+def _risk(moment: Moment, rules: Rules) -> int:
+    return complaints.AT_RISK if moment.band in rules.trust_first else complaints.TRUSTING
+
+
+def _queued(state: State, moment: Moment, rules: Rules) -> complaints.Step:
+    return complaints.Step(state.now, moment.tier, _risk(moment, rules), state.deadlines)
 
 
 def _moment(state: State, rules: Rules) -> Moment:
     return Moment(
         state.now, state.stage, state.entered, lifecycle.fading(state, rules), state.level,
-        trust.band(rules, state.score), state.trust.falling,
+        trust.band(rules, state.score), state.trust.falling, len(state.open()),
     )  # fmt: skip
 
 
@@ -243,12 +259,12 @@ def _steps(moments: list[Moment]) -> list[Step]:
 
 
 _SOURCES = {
-    "domain": "cases customer events facts openings order refusals rules vocabulary windows worktime",
+    "domain": "cases customer events facts occasions openings order refusals rules settling vocabulary windows worktime",
     "domain.criteria": "compiling groups measures patterns periods standing tallies value",
     "domain.families": "care commerce common complaint conversation person",
     "domain.rulebook": "criteria model words",
-    "projections": """asof assignments complaints deadlines fold inforce lifecycle limits outreach permission planning profile
-        projection reach state tier trust""",
+    "projections": """asof assignments cadence complaints deadlines fold inforce lifecycle limits outreach permission
+        placing planning profile projection reach rounds settling state tier trust""",
 }
 
 

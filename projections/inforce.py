@@ -15,7 +15,7 @@ from domain.events import Event
 from domain.facts import NEVER
 from domain.order import amend
 from domain.rules import Rules, first_rules
-from projections import catalogue, fold, lifecycle
+from projections import catalogue, deadlines, fold, lifecycle
 from projections.state import State
 
 IN_FORCE = "in-force"
@@ -111,6 +111,7 @@ def _carry(before: State, state: State, old: Rules, new: Rules, t: int) -> None:
     fold.settle(state, new, t - 1)
     state.stages = before.stages.copy()
     state.verdicts = {ref: past.copy() for ref, past in before.verdicts.items()}
+    deadlines.carry(before, state, new, t)
     known = before.stage in new.lifecycle.stages  # or the new rulebook begins with them
     state.stage, state.entered = (before.stage, before.entered) if known else (fold.begin().stage, t)
     state.unmet_since = before.unmet_since if state.stage == new.lifecycle.fading_stage else 0

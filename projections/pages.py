@@ -36,10 +36,11 @@ def _complaints(clock: Clock) -> list[Group]:
         complaints.WAITING: (FIRST, LAST),
     }
     return [
-        Group((lateness, severity, tier), *moments[lateness])
+        Group((lateness, severity, tier, trust), *moments[lateness])
         for lateness in sorted(moments)
         for severity in sorted(complaints.SEVERITY.values())
         for tier in range(clock.tiers)
+        for trust in (complaints.AT_RISK, complaints.TRUSTING)
     ]
 
 
@@ -66,14 +67,14 @@ def _at_present(kind: str) -> Callable[[Shown, datetime], bool]:
 
 
 _REACTIVE = Order(
-    "reactive", ("lateness", "severity", "tier"), "ranked_at", (("item", "uuid"), ("customer", "uuid")), _complaints
+    "reactive", ("lateness", "severity", "tier", "trust"), "ranked_at", (("item", "uuid"), ("customer", "uuid")), _complaints
 )
 _PROACTIVE = Order(
     "outreach", ("class", "tier"), "due_at", (("customer", "uuid"), ("item", "text")), _contacts, "q.ready",
     ("purpose", "channel"),
 )  # fmt: skip
 
-COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "ranked_at", "item", "customer"), orders=(_REACTIVE,))
+COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "trust", "ranked_at", "item", "customer"), orders=(_REACTIVE,))
 CUSTOMERS = Queue("standing", ("customer",))
 COVERS = Queue("managers", ("customer", "from_at"), "kind = 'cover'", _at_present("cover"))
 OWNERS = Queue("managers", ("customer", "from_at"), "kind = 'owner'", _at_present("owner"))

@@ -52,6 +52,7 @@ class Moment(NamedTuple):
     tier: int
     band: str
     falling: bool
+    open_complaints: int
 
 
 def render_standing(state: State, moments: list[Moment], until: int) -> list[tuple[Any, ...]]:
@@ -63,11 +64,11 @@ def render_standing(state: State, moments: list[Moment], until: int) -> list[tup
     rows: list[tuple[Any, ...]] = []
     for moment in moments:
         shown = (moment.stage, moment.since, moment.fading, moment.tier, moment.band, moment.falling)
-        if rows and rows[-1][2:8] == shown:
+        if rows and rows[-1][2:8] == shown and rows[-1][9] == moment.open_complaints:
             continue
         if rows:
             rows[-1] = (rows[-1][0], moment.at, *rows[-1][2:])
-        rows.append((moment.at, until, *shown, owner, c.open_cases, c.first_at, talk, bought, c.provisional))
+        rows.append((moment.at, until, *shown, owner, moment.open_complaints, c.first_at, talk, bought, c.provisional))
     return rows
 
 

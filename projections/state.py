@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from msgspec import Struct, field
 
+from domain.cases import Case
 from domain.criteria.measures import Measured
 from domain.facts import NEVER, Customer, Item
 from domain.order import Key
@@ -92,6 +93,8 @@ class Deadlines(Struct, array_like=True, gc=False):
     resolve: int
     near: int
     late: dict[int, int]  # by so many times its time -> from when on
+    up: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
+    """When it is to be taken to which level, and why: near, missed, silence. In order of time."""
 
 
 class Verdict(Struct, array_like=True, frozen=True, gc=False):
@@ -130,10 +133,25 @@ class State(Struct, array_like=True, gc=False):
     kept: Asked = Asked(NEVER)  # whether anything would still lead into the stage
     deadlines: dict[str, Deadlines] = field(default_factory=dict[str, Deadlines])
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict[str, list[Verdict]])
+    lapsed: dict[str, list[Verdict]] = field(default_factory=dict[str, list[Verdict]])
+    """Rounds that time resolved, as the customer did not answer; the last may be undone, see `lapse`."""
+    case_due: int = NEVER  # when time may resolve the next
 
     def been_in(self, stage: str) -> list[Item]:
         """When this stage was entered, and by which event last cited."""
         return [(past.at, past.last) for past in self.stages if past.stage == stage]
+
+    def lapse(self, case: Case) -> Verdict | None:
+        """How time resolved a complaint of which the customer has not been heard of since; None: it did not."""
+        past = self.lapsed.get(case.ref) if self.lapsed else None
+        wait = case.asked if past else None
+        return past[-1] if past and wait and wait.at < past[-1].resolved else None
+
+    def open(self) -> list[Case]:
+        """Complaints that are open at `now`."""
+        if not self.customer.open_cases:
+            return []
+        return [case for case in self.customer.cases.values() if case.open and not self.lapse(case)]
 
     def overdue(self, severities: frozenset[str], times: int) -> tuple[list[Item], int]:
         """Open complaints overdue at `now` by so many times their time, the latest first; and when the next will be."""
@@ -174,5 +192,6 @@ class State(Struct, array_like=True, gc=False):
         other.stages = self.stages.copy()
         other.asked = self.asked.copy()
         other.deadlines = self.deadlines.copy()
+        other.lapsed = {ref: past.copy() for ref, past in self.lapsed.items()}
         other.verdicts = {ref: past.copy() for ref, past in self.verdicts.items()}
         return other

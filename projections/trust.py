@@ -22,7 +22,8 @@ def heed(state: State, rules: Rules, news: News) -> None:
         case "refusal-broken":
             add(state, rules, news, trust.refusal_broken)
         case "selling-in-complaint":
-            add(state, rules, news, trust.selling_in_complaint)
+            if not state.lapsed or state.open():  # of those that time has resolved the facts know nothing
+                add(state, rules, news, trust.selling_in_complaint)
         case "promise-kept":
             due, _, ref = news.ref.partition(" ")
             if not _forget(state, ref):

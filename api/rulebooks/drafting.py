@@ -1,6 +1,6 @@
 """A working calendar to begin with: what somebody says in one line each, and a country's public holidays as dates."""
 
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 from domain.worktime import Calendar, InvalidCalendar, Weekday, draft
 
@@ -35,7 +35,7 @@ def drafted(country: str, years: str, name: str, version: str, zone: str, shifts
             f"no public holidays are known of {country!r}; a country's code such as ID, GB or SG is wanted",
             pointer="/country",
         ) from None
-    return cast("dict[str, Any]", made.model_dump(mode="json", exclude_defaults=True))
+    return made.model_dump(mode="json", exclude_defaults=True)
 
 
 def _shifts(text: str) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from typing import Final, Protocol
 
 from msgspec import Struct
 
+from domain.cases import Case
 from domain.criteria.periods import Period, Rolling
 from domain.facts import DAY, NEVER, Changed, Customer, Item, Series
 from domain.families.common import month_start
@@ -58,6 +59,10 @@ class Standing(Protocol):
 
     def been_in(self, stage: str) -> list[Item]:
         """When this stage was entered, and by the last event of the reason."""
+        ...
+
+    def open(self) -> list[Case]:
+        """Complaints that are open now."""
         ...
 
     def overdue(self, severities: frozenset[str], times: int) -> tuple[list[tuple[int, str]], int]:

@@ -1,9 +1,6 @@
 """Criteria over how a customer stands: holdings, trust, tier, stages, complaints. What criteria are: `domain.criteria.measures`."""
 
-from typing import get_args
-
 from domain.criteria.measures import Answer, Measured, Plain, Standing, days
-from domain.events import Severity
 from domain.facts import NEVER, Changed, Customer, Item, Series
 
 
@@ -143,22 +140,19 @@ class OpenComplaints(Plain):
 
     def __init__(self, severities: frozenset[str], least: int | None, most: int | None) -> None:
         self.severities, self.least, self.most = severities, least, most
-        self.every = len(severities) == len(get_args(Severity))
 
-    def _open(self, c: Customer) -> list[Item]:
-        return sorted((case.at, case.id) for case in c.cases.values() if case.open and case.severity in self.severities)
+    def _open(self, s: Standing) -> list[Item]:
+        return sorted((case.at, case.id) for case in s.open() if case.severity in self.severities)
 
     def holds(self, s: Standing, t: int) -> Answer:
         """Answer at `t`."""
-        count = s.customer.open_cases
-        if count and not self.every:
-            count = len(self._open(s.customer))
+        count = s.customer.open_cases and len(self._open(s))
         return (count >= self.least if self.least is not None else count <= (self.most or 0)), NEVER
 
     def show(self, s: Standing, t: int) -> Measured:
         """Show what was measured at `t`."""
         test, threshold = ("<=", self.most or 0) if self.least is None else (">=", self.least)
-        found = self._open(s.customer)[: threshold + (self.least is None)]
+        found = self._open(s)[: threshold + (self.least is None)]
         return Measured("open complaints", str(len(found)), test, str(threshold), [id_ for _, id_ in found])
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain import events as e
-from domain.cases import Case, Pause, Resolution
+from domain.cases import Case, Pause, Raised, Resolution
 from domain.facts import NEVER, Changed, Customer, News, Series, micros
 from domain.families.common import Evolve, act, bits, contradicts, matched, wait_for
 
@@ -66,7 +66,9 @@ def _acknowledged(c: Customer, case: Case, event: e.ComplaintAcknowledged) -> in
         case.promised_due = micros(event.promised_due)
     if not case.open:
         return contradicts(c, event)
-    case.acknowledged = case.acknowledged or max(event.at, case.at)
+    at = max(event.at, case.at)
+    case.acknowledged = case.acknowledged or at
+    case.heard = at
     if case.resume_to == "opened":
         _move(case, "acknowledged")
     return _tell(c, case, "answered", event)
@@ -86,7 +88,7 @@ def _responded(c: Customer, case: Case, event: e.ComplaintResponded) -> int:
     at = max(event.at, case.at)
     case.acknowledged = case.acknowledged or at
     case.responded = case.responded or at
-    case.spoke = at
+    case.spoke = case.heard = at
     _move(case, "responded")
     return _tell(c, case, "answered", event)
 
@@ -108,6 +110,8 @@ def _waiting(c: Customer, case: Case, event: e.ComplaintWaiting) -> int:
     at = max(event.at, case.at)
     _resume(case, at)
     case.pauses.append(Pause(at, NEVER, event.waiting_for, event.id))
+    if event.waiting_for == "customer":
+        case.heard = at  # they were asked
     if len(case.pauses) > _MOST_DETAILS:
         del case.pauses[0]
     case.state = "waiting"
@@ -120,9 +124,20 @@ def _resume(case: Case, at: int) -> None:
         case.state = case.resume_to
 
 
+def told_by_them(c: Customer, case: Case, event: e.Conversation) -> int:
+    """They spoke with us about it: of whom we waited, we wait no more."""
+    if case.asked is None:
+        return 0
+    at = max(event.at, case.at)
+    case.pauses[-1].answer = event.id
+    _resume(case, at)
+    return _tell(c, case, "case", event)
+
+
 def _resumed(c: Customer, case: Case, event: e.ComplaintResumed) -> int:
     if case.state != "waiting":
-        return contradicts(c, event)
+        answered = case.open and case.pauses and case.pauses[-1].answer
+        return 0 if answered else contradicts(c, event)
     _resume(case, max(event.at, case.at))
     return _tell(c, case, "case", event)
 
@@ -131,22 +146,28 @@ def _extended(c: Customer, case: Case, event: e.ComplaintExtended) -> int:
     if not case.open or case.extended_until:
         return contradicts(c, event)
     if event.notified:
-        case.extended_until = micros(event.until)
+        case.extended_until, case.extended_at = micros(event.until), max(event.at, case.at)
+        case.heard = case.extended_at
     return _tell(c, case, "case", event)
 
 
 def _linked(_c: Customer, case: Case, event: e.ComplaintLinked) -> int:
     if (event.cause, event.kind) not in case.links:
         case.links.append((event.cause, event.kind))
-        del case.links[:-_MOST_DETAILS]
+        case.joined.append(max(event.at, case.at))
+        del case.links[:-_MOST_DETAILS], case.joined[:-_MOST_DETAILS]
     return 0
 
 
 def _escalated(c: Customer, case: Case, event: e.ComplaintEscalated) -> int:
-    case.level = max(case.level, event.level)
     if event.to is not None:
         case.handler = event.to
-    return 0 if case.open else contradicts(c, event)
+    if not case.open:
+        return contradicts(c, event)
+    case.level = max(case.level, event.level)
+    case.raised.append(Raised(max(event.at, case.at), event.level, event.to, event.reason, event.id, case.round))
+    del case.raised[:-_MOST_DETAILS]
+    return 0
 
 
 def _end(c: Customer, case: Case, state: str, at: int) -> None:
@@ -180,16 +201,20 @@ _RESOLVED = bits(Series.RESOLUTION)
 
 
 def _reopened(c: Customer, case: Case, event: e.ComplaintReopened) -> int:
-    if case.open:
+    if case.open and case.asked is None:  # what waits for the customer may have been settled as nobody answered
         return contradicts(c, event)
     at = max(event.at, case.at)
+    if case.open:
+        _resume(case, at)
+    else:
+        c.open_cases += 1
     case.ended = 0
     case.state = case.resume_to = "opened"
     case.round += 1
     case.round_at = at
     case.acknowledged = case.responded = case.spoke = case.promised_due = case.extended_until = 0
+    case.heard = case.extended_at = case.level = 0
     case.reopened.append(at)
-    c.open_cases += 1
     return _tell(c, case, "reopened", event)
 
 

@@ -10,6 +10,7 @@ from typing import get_args
 from domain import events as e
 from domain.facts import Changed, Contact, Customer, News, Series, Wait
 from domain.families.common import ACT_BIT, MOST_RECEIPTED, RECEIPT_WITHIN, Evolve, act, bits, month_end, noting
+from domain.families.complaint import told_by_them
 from domain.refusals import refused
 
 _ONE_WAY = {"email", "sms", "letter"}  # an outbound one of these is no talk: nobody answered
@@ -84,6 +85,8 @@ def conversation(c: Customer, event: e.Conversation) -> int:
             c.months.append(item)
             c.month_ends = month_end(at)
         _theirs(c, event)
+        if outcome == "reached" and event.complaint is not None and (case := c.cases.get(event.complaint)) is not None:
+            return change | told_by_them(c, case, event)
         return change
     return change | _ours(c, event)
 
@@ -120,7 +123,7 @@ def _ours(c: Customer, event: e.Conversation) -> int:
         if event.complaint is not None and (case := c.cases.get(event.complaint)) is not None and case.open:
             case.acknowledged = case.acknowledged or event.at
             case.responded = case.responded or event.at
-            case.spoke = event.at
+            case.spoke = case.heard = event.at
             c.news.append(News("answered", event.at, event.id, case.ref))
             change = Changed.NEWS
     else:

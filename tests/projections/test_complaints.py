@@ -39,18 +39,20 @@ def test_only_waiting_for_the_customer_stops_the_clock() -> None:
         assert dues(wait)["resolve"] == resolve
 
 
-def test_what_waits_for_the_customer_stands_last_without_a_deadline() -> None:
+def test_what_waits_for_the_customer_stands_last_until_they_are_to_be_reminded() -> None:
     opened = [a(e.ComplaintOpened, 0), a(e.ComplaintResponded, 0, 1)]
-    [row] = given(*opened, a(e.ComplaintWaiting, 0, 2)).rows("reactive")
-    assert (row["lateness"], row["due_at"], row["waiting_for"]) == (WAITING, None, "customer")
-    assert row["ranked_at"] == examples.day(0, 2)
+    [row, late] = given(*opened, a(e.ComplaintWaiting, 0, 2)).rows("reactive")
+    assert (row["lateness"], row["due_kind"], row["waiting_for"]) == (WAITING, "remind", "customer")
+    assert (row["ranked_at"], row["near_at"], row["escalate"]) == (examples.day(0, 2), None, None)
+    assert (late["from_at"], late["until_at"], late["lateness"]) == (examples.day(3, 2), examples.day(10, 2), OVERDUE)
     for_vendor = given(*opened, a(e.ComplaintWaiting, 0, 2, waiting_for="vendor")).rows("reactive")[0]
     assert (for_vendor["lateness"], for_vendor["state"]) == (RUNNING, "waiting")
 
 
 def test_a_row_ends_where_its_lateness_changes() -> None:
     rows = given(a(e.ComplaintOpened, 0, severity="high")).rows("reactive")
-    assert [(row["lateness"], row["due_kind"]) for row in rows] == [(RUNNING, "acknowledge"), (OVERDUE, "acknowledge")]
+    assert [(row["lateness"], row["due_kind"]) for row in rows[:2]] == [(RUNNING, "acknowledge"), (OVERDUE, "acknowledge")]
+    assert {row["lateness"] for row in rows[2:]} == {OVERDUE}  # what follows are the levels to which it is to go
     assert rows[0]["until_at"] == rows[1]["from_at"] == rows[0]["due_at"] == examples.day(0, 2)
     acknowledged = given(a(e.ComplaintOpened, 0, severity="high"), a(e.ComplaintAcknowledged, 0, 1)).rows("reactive")
     assert acknowledged[0]["due_kind"] == "respond"

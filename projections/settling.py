@@ -1,0 +1,60 @@
+"""How complaints stand at a moment, if nothing happens until then: what `domain.settling` says, as far as it was judged."""
+
+from typing import NamedTuple
+
+from domain.cases import Case
+from domain.facts import NEVER
+from domain.rules import Rules
+from domain.settling import closes_at, lapses_at
+from projections.state import State
+
+
+class Stand(NamedTuple):
+    """How a complaint stands at a moment: its state, and since when it is over (0: it is open)."""
+
+    state: str
+    ended: int
+
+
+def lapse_of(state: State, rules: Rules, case: Case) -> int:
+    """The same, as it was judged where it was."""
+    verdict = state.lapse(case)
+    return lapses_at(rules, case) if verdict is None else verdict.resolved
+
+
+def stand(state: State, rules: Rules, case: Case, at: int) -> Stand:
+    """How it stands at a moment, if nothing happens until then."""
+    settled = case.ended
+    if case.open:
+        settled = lapse_of(state, rules, case)
+        if settled > at:
+            return Stand(case.state, 0)
+    elif case.state != "resolved":
+        return Stand(case.state, settled)
+    return Stand("closed" if closes_at(rules, settled) <= at else "resolved", settled)
+
+
+def turns(state: State, rules: Rules, case: Case) -> list[int]:
+    """The moments at which that changes, or changed, by time alone."""
+    settled = case.ended
+    if case.open:
+        settled = lapse_of(state, rules, case)
+    elif case.state != "resolved":
+        return []
+    return [] if settled == NEVER else [settled, closes_at(rules, settled)]
+
+
+def open_cases(state: State, rules: Rules, at: int) -> list[Case]:
+    """Complaints that are open at a moment, if nothing happens until then."""
+    if not state.customer.open_cases:
+        return []
+    return [case for case in state.customer.cases.values() if case.open and lapse_of(state, rules, case) > at]
+
+
+def settled_at(state: State, rules: Rules, at: int) -> int:
+    """When a complaint of theirs was resolved last by a moment, by somebody or by time; 0: never."""
+    cases = state.customer.cases.values() if state.customer.cases else ()
+    found = [case.resolutions[-1].at for case in cases if case.resolutions]
+    found += [lapse for case in cases if case.open and (lapse := lapse_of(state, rules, case)) < NEVER]
+    found += [verdict.resolved for past in state.lapsed.values() for verdict in past]
+    return max((moment for moment in found if moment <= at), default=0)
