@@ -20,10 +20,14 @@ from api import (
     identities,
     ops,
     queues,
+    staffing,
 )
+from api.assigning import routes as assignments
 from api.changing import routes as rebuilds
+from api.commanding import routes as commanding
 from api.counts import Counting
 from api.grouping import Grouping
+from api.permitting import routes as permits
 from api.reporting import routes as reports
 from api.rulebooks import routes as rulebooks
 from api.wiring import House
@@ -58,7 +62,11 @@ def create_app(house: House) -> FastAPI:
         customers,
         explaining,
         identities,
+        permits,
+        commanding,
         queues,
+        staffing,
+        assignments,
         rebuilds,
         rulebooks,
         reports,

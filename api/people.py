@@ -35,6 +35,12 @@ class People:
                 kept = self._newest = catalogue.load(c)
             return kept
 
+    def at_head(self) -> Catalogue:
+        """The same with what no engine has copied yet: what commands are decided on."""
+        with self._pool.connection() as c:
+            newest = catalogue.at_head(c)
+        return self.catalogue() if newest is None else newest
+
     def acting(self, as_of: datetime, known_at: int | None = None) -> Callable[[str | None], str | None]:
         """Tells who acts for a member of staff then: their cover while they are away; None where nobody does.
 

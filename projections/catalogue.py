@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -156,6 +156,28 @@ class Catalogue:
         calendar = self._calendar(person.calendar, as_of) if person.calendar else None
         return calendar is None or calendar.is_open(as_of)
 
+    def working(self, staff: str, since: int, until: int, otherwise: Calendar, *, absent: bool = False) -> int:
+        """The µs in [since, until) that somebody works, by the hours known at `since`, else as `otherwise` says.
+
+        Away they do not work; `absent`: leave out of account that they are. Who left does not work at all.
+        """
+        person = self.staff(since).get(staff)
+        if person is not None and not person.active:
+            return 0
+        calendar = self._calendar(person.calendar, since) if person and person.calendar else None
+        if person is not None and person.hours:
+            between = _windows(person.hours, person.timezone or "UTC").between
+        else:
+            between = (calendar or otherwise).working_us_between
+        if absent:
+            return between(since, until)
+        found, at = 0, since
+        for away in sorted(self._absences.get(staff, ()), key=lambda a: a.from_at):
+            if at < min(away.from_at, until):
+                found += between(at, min(away.from_at, until))
+            at = max(at, away.until_at)
+        return found + (between(at, until) if at < until else 0)
+
     def _calendar(self, code: str, as_of: int) -> Calendar | None:
         """The version of a calendar that was published last by then."""
         found = [e for _, e in self._until(as_of) if isinstance(e, CalendarPublished) and e.calendar == code]
@@ -241,7 +263,7 @@ def catch_up(connection: Connection[Any], until: int) -> None:
         """SELECT DISTINCT uuid_send(customer) FROM ledger.events
             WHERE position > %s AND position <= %s
               AND (type = ANY(%s) OR customer IN (SELECT stream FROM rows.catalogue))""",
-        [copied, until, [str(kind.__struct_config__.tag) for kind in _KINDS]],
+        [copied, until, _ALL_KINDS],
         binary=True,
     )
     record(connection, [stream for (stream,) in found], until)
@@ -266,17 +288,36 @@ def load(connection: Connection[Any], known_at: int | None = None) -> Catalogue:
 
 def published(connection: Connection[Any]) -> Catalogue:
     """Rulebooks and calendars ever published, and which of them were put in force, also what no engine has copied yet."""
+    return _with_newer(connection, _copied(connection), _OF_RULES)
+
+
+def at_head(connection: Connection[Any]) -> Catalogue | None:
+    """Everything, with what no engine has copied yet; None where nothing is newer than the copies."""
+    copied = _copied(connection)
+    newer = connection.execute(
+        f"SELECT FROM ledger.events WHERE position > %(copied)s AND {_NEWER} LIMIT 1",
+        {"copied": copied, "types": _ALL_KINDS},
+    ).fetchone()
+    return None if newer is None else _with_newer(connection, copied, _ALL_KINDS)
+
+
+# Amendments of what the catalogue holds stand in its streams.
+_NEWER: LiteralString = "(type = ANY(%(types)s) OR customer IN (SELECT stream FROM rows.catalogue))"
+
+
+def _with_newer(connection: Connection[Any], copied: int, types: list[str]) -> Catalogue:
     rows: list[tuple[int, UUID, int, str]] = connection.execute(
-        """SELECT position, stream, version, clear FROM rows.catalogue
+        f"""SELECT position, stream, version, clear FROM rows.catalogue
             UNION
            SELECT position, customer, version, clear FROM ledger.events
-            WHERE position > %(copied)s AND type = ANY(%(types)s)
+            WHERE position > %(copied)s AND {_NEWER}
             ORDER BY position""",
-        {"copied": _copied(connection), "types": _OF_RULES},
+        {"copied": copied, "types": types},
     ).fetchall()
     return _gathered(rows)
 
 
+_ALL_KINDS = [str(kind.__struct_config__.tag) for kind in _KINDS]
 _OF_RULES = ["rulebook.published.v1", "rulebook.promoted.v1", "rulebook.rolled-back.v1", "calendar.published.v1"]
 
 

@@ -56,8 +56,16 @@ def books(connection: Connection[Any], staff: Iterable[str], as_of: int) -> dict
     """How many customers each of these owns now, everything that is recorded counted in; ended relationships are not."""
     wanted = sorted(set(staff))
     shown = generations.live(connection)
-    generation, position = (shown.id, shown.position) if shown else (0, 0)
-    since = _moved(connection, position)
+    since = _moved(connection, shown.position if shown else 0)
+    counted = Counter(_kept(connection, shown.id, wanted, as_of, since) if shown else {})
+    counted.update(one.owner for one in at_head(connection, since, as_of).values() if one.owner and one.counts)
+    return {code: counted[code] for code in wanted}
+
+
+def _kept(
+    connection: Connection[Any], generation: int, wanted: Sequence[str], as_of: int, since: Sequence[str]
+) -> dict[str, int]:
+    """How many customers each owns as the rows say, leaving out those of whom something was recorded since."""
     rows: list[tuple[str, int]] = connection.execute(
         """SELECT m.staff, count(*) FROM rows.managers m
             WHERE m.generation = %(of)s AND m.kind = 'owner' AND m.staff = ANY(%(staff)s)
@@ -65,11 +73,9 @@ def books(connection: Connection[Any], staff: Iterable[str], as_of: int) -> dict
               AND EXISTS (SELECT FROM rows.profile p WHERE p.generation = m.generation AND p.customer = m.customer
                              AND p.document -> 'ended' = 'null')
             GROUP BY 1""",
-        {"of": generation, "staff": wanted, "now": instant(as_of), "since": since},
+        {"of": generation, "staff": list(wanted), "now": instant(as_of), "since": list(since)},
     ).fetchall()
-    counted = Counter(dict(rows))
-    counted.update(one.owner for one in at_head(connection, since, as_of).values() if one.owner and one.counts)
-    return {code: counted[code] for code in wanted}
+    return dict(rows)
 
 
 def at_head(connection: Connection[Any], customers: Sequence[str], as_of: int) -> dict[str, Owned]:

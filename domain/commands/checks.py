@@ -85,14 +85,24 @@ def _away(person: Colleague, pointer: str, more: str) -> AbsentStaff:
 
 
 def wished(code: str, s: Situation, pointer: str) -> None:
-    """Whom the customer accepts: where they named people, only those."""
+    """Whom the customer accepts, and who may care for them."""
+    against = s.staff.refuses(code)
+    if against is None:
+        return
     wishes = s.facts.wishes
-    if wishes.staff and code not in wishes.staff:
-        raise UnwishedStaff(
-            f"the customer accepts only {', '.join(wishes.staff)}; preference.stated would change that",
-            pointer=pointer,
-            members={"staff": list(wishes.staff), "events": [wishes.stated.get("staff", "")]},
-        )
+    what, _, value = against.partition(":")
+    if what == "not-named":
+        detail = f"the customer accepts only {', '.join(wishes.staff)}; state-preference would change that"
+    elif what == "trait":
+        detail = f"the customer asked for somebody with {value}, and {code} is not known to be so"
+    elif what == "qualification":
+        detail = f"to care for this customer takes the qualification {value}, which {code} does not hold at that time"
+    else:
+        detail = f"{code} cannot care for this customer: {against}"
+    stated = [wishes.stated[name] for name in ("staff", "staff_traits") if name in wishes.stated]
+    raise UnwishedStaff(
+        detail, pointer=pointer, members={"reason": against, "staff": list(wishes.staff), "events": stated}
+    )
 
 
 # --- complaints -------------------------------------------------------------------------------------------------------

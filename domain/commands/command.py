@@ -60,13 +60,17 @@ class Staffing(Protocol):
         """Somebody by code; None: nobody of that code is registered."""
         ...
 
+    def refuses(self, code: str) -> str | None:
+        """What the customer's wishes, or the care that they need, have against somebody; None: nothing."""
+        ...
+
     def book(self, code: str) -> int:
         """How many customers they own; whoever asks holds the lock on them."""
         ...
 
 
 Stops = Callable[[str | None, str, int, str | None], Sequence[Obstacle]]
-"""Reasons against a contact, by channel, purpose, moment and content."""
+"""Reasons against a contact, by channel, purpose, moment and content; the most final first."""
 
 
 class Situation(NamedTuple):
@@ -127,10 +131,15 @@ class Command(NamedTuple):
         return [name for name in self.fields() if name in demanded - filled]
 
 
+def name_of_type(kind: type[Event]) -> str:
+    """The stored name of a type."""
+    return str(kind.__struct_config__.tag)
+
+
 def free(_wish: Any, _situation: Situation) -> None:
     """A check of what nothing stands against."""
 
 
 __all__ = [
-    "Colleague", "Command", "Obstacle", "Situation", "Staffing", "Stops", "Target", "free",
+    "Colleague", "Command", "Obstacle", "Situation", "Staffing", "Stops", "Target", "free", "name_of_type",
 ]  # fmt: skip

@@ -226,7 +226,7 @@ def _reopenable(case: Case, s: Situation) -> None:
 
 def reopen_within(s: Situation) -> int | None:
     """For how long (µs) after its end a complaint may be reopened, as the rulebook says; None: always."""
-    return getattr(s.rules.complaints, "reopen_within", None)
+    return s.rules.complaints.reopen_within
 
 
 def _closable(case: Case, _s: Situation) -> None:

@@ -48,7 +48,6 @@ def missing(target: Any) -> UnknownEvent:
     )
 
 
-_Ids = Annotated[tuple[e.EventId, ...], Meta(description="event ids; all of them where left out")]
 _CORRECTED: dict[str, Any] = {
     "target": e.TargetId,
     "data": Annotated[dict[str, Any], Meta(description="the fields that are to be other; null takes one away")],
@@ -57,7 +56,7 @@ _CORRECTED: dict[str, Any] = {
 }
 _ATTRIBUTED: dict[str, Any] = {
     "to": Annotated[str, Meta(max_length=400, description="the customer: our id, an external id or a contact point")],
-    "events": _Ids | None,
+    "events": tuple[e.EventId, ...] | None,
 }
 
 COMMANDS = (

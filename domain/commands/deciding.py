@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.commands import complaint, consent, conversation, correction, manager, outreach, person, promise
-from domain.commands.checks import complaint_of
+from domain.commands.checks import complaint_of, open_cases
 from domain.commands.command import Command, Situation, Target
 from domain.commands.refusals import Impossible, NotOpen, OutreachNotOpen, PromiseNotOpen, WhichOne
 from domain.errors import InvalidEvent
@@ -43,13 +43,7 @@ def complete(
     `given_by`: the member of staff who gives it; `ref`: what a new complaint, promise or plan is called where its own
     reference is left out. InvalidEvent for fields that it does not have, or lacks; WhichOne where several could be meant.
     """
-    fields = command.fields()
-    if unknown := [name for name in data if name not in fields]:
-        told = ", ".join(fields)
-        raise InvalidEvent(
-            f"{command.name} does not take {', '.join(unknown)}",
-            problems=tuple((f"/{name}", f"is no field of {command.name}; there are {told}") for name in unknown),
-        )
+    readable(command, data)
     full = {name: value for name, value in data.items() if value is not None}
     if command.by and command.by not in full and given_by is not None:
         full[command.by] = given_by
@@ -60,17 +54,33 @@ def complete(
     for name, follows in command.default.items():
         if name not in full and (value := follows(s.facts)) is not None:
             full[name] = value
-    if missing := [name for name in (*command.required(), *command.needs, *command.default) if name not in full]:
-        raise InvalidEvent(
-            f"{command.name} needs {', '.join(dict.fromkeys(missing))}",
-            problems=tuple((f"/{name}", "is missing") for name in dict.fromkeys(missing)),
-        )
+    present(command, full)
     return full
+
+
+def readable(command: Command, data: Mapping[str, Any]) -> None:
+    """InvalidEvent for fields that a command does not have."""
+    fields = command.fields()
+    if unknown := [name for name in data if name not in fields]:
+        told = ", ".join(fields)
+        raise InvalidEvent(
+            f"{command.name} does not take {', '.join(unknown)}; there are {told}",
+            problems=tuple((f"/{name}", f"is no field of {command.name}; there are {told}") for name in unknown),
+        )
+
+
+def present(command: Command, data: Mapping[str, Any]) -> None:
+    """InvalidEvent for fields that a command lacks."""
+    needed = dict.fromkeys((*command.required(), *command.needs, *command.default))
+    if missing := [name for name in needed if data.get(name) is None]:
+        raise InvalidEvent(
+            f"{command.name} needs {', '.join(missing)}", problems=tuple((f"/{name}", "is missing") for name in missing)
+        )
 
 
 def _the_only(command: Command, s: Situation) -> str:
     """The one that can be meant where none is named."""
-    found = among(command, s)
+    found = among(command, s) or _nearest(command, s)
     if len(found) == 1:
         return next(iter(found))
     if not found:
@@ -83,6 +93,14 @@ def _the_only(command: Command, s: Situation) -> str:
         pointer=f"/{command.about}",
         members={command.about: list(found)},
     )
+
+
+def _nearest(command: Command, s: Situation) -> Mapping[str, Target]:
+    """Where nothing comes into question: the complaint that was most likely meant, so that its refusal says why not."""
+    if command.about != "complaint":
+        return {}
+    latest = max(s.facts.cases.values(), key=lambda case: (case.changed, case.ref), default=None)
+    return open_cases(s.facts) or ({latest.ref: latest} if latest is not None else {})
 
 
 def among(command: Command, s: Situation) -> Mapping[str, Target]:
@@ -104,7 +122,7 @@ def target_of(command: Command, ref: str, s: Situation) -> Target:
 
 
 def decide(command: Command, wish: Event, s: Situation) -> list[Event]:
-    """The events that a command comes to, or the refusal of it (`Impossible`), raised.
+    """The events that a command comes to; the refusal of it (`Impossible`), raised, where it cannot be done.
 
     `wish` is the event as the door read it; sealed fields are not in it, `Situation.sealed` names those that were given.
     """

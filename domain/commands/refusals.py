@@ -22,6 +22,7 @@
     ├── RefusedChannel, RefusedPurpose, RelationshipEnded, BenefitUnfit, HeldBack
     ├── ContradictoryWishes       the same channel preferred and refused
     └── NotHeld                   no contact point or external id of theirs
+    UnknownCommand                (below Refusal) there is no command of this name
 
 A sentence says what stands against it and what would be right.
 """
@@ -29,7 +30,7 @@ A sentence says what stands against it and what would be right.
 from collections.abc import Mapping
 from typing import Any
 
-from domain.errors import Contradiction
+from domain.errors import Contradiction, Refusal
 
 
 class Impossible(Contradiction):
@@ -46,6 +47,13 @@ class Impossible(Contradiction):
         """`members`: what stands against it, for programs; instants as µs."""
         super().__init__(detail, pointer=pointer, problems=problems)
         self.members = dict(members or {})
+
+
+class UnknownCommand(Refusal):
+    """There is no command of this name."""
+
+    code = "unknown-command"
+    title = "There is no such command"
 
 
 class NothingChanges(Impossible):
