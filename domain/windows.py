@@ -71,6 +71,10 @@ class Windows:
         """Find the first allowed instant at or after `us`; None: there is none for more than a year."""
         return self._openings.next_open(us, _BLOCKS_AHEAD)
 
+    def between(self, a_us: int, b_us: int) -> int:
+        """Count the µs from `a_us` to a later `b_us` at which a contact is allowed."""
+        return self._openings.between(a_us, b_us)
+
 
 class QuietHours:
     """The quiet hours and holidays of a rulebook, which holds one of these and asks it for each customer's windows."""

@@ -60,8 +60,8 @@ class Order(NamedTuple):
     groups: Callable[[Clock], list[Group]]
     only: str = "true"
     """What else has to hold of a row `q`, in SQL, as the index has it."""
-    together: tuple[str, ...] = ()
-    """Columns that begin an index of their own, and are asked for together."""
+    begins: tuple[tuple[str, ...], ...] = (("owner",),)
+    """Columns that begin an index of their own, before the rank; some of them together."""
 
 
 class Wanted(NamedTuple):
@@ -119,11 +119,9 @@ def _parts(order: Order, wanted: Wanted) -> _Parts:
         if all(group.numbers[order.numbers.index(name)] in some for name, some in numbers.items())
     ]
     by: dict[str, Sequence[str]] = {}
+    begin = next((names for names in order.begins if not where.keys().isdisjoint(names)), ())
     if "customer" not in where:
-        if "owner" in where:
-            by["owner"] = _several(where.pop("owner"))
-        elif any(name in where for name in order.together):
-            by = {name: _several(where.pop(name, _VALUES[name])) for name in order.together}
+        by = {name: _several(where.pop(name) if name in where else _VALUES[name]) for name in begin}
     return _Parts(groups, by, where)
 
 
