@@ -17,6 +17,8 @@
         ├── CannotPromote      rows that cannot be shown, or dropped, as things are
         ├── CannotCompare      rows that cannot be compared as they are
         ├── NameTaken          a name that other rows have
+        ├── UnknownStaff       nobody of this code was ever registered
+        ├── UnknownProposal    a proposal of assignments that was never made, or was thrown away
         ├── NotPermitted       an attempt without a permit that allows it
         │   ├── PermitInvalid  what was sent is no permit of ours, or was altered
         │   ├── PermitExpired  the attempt began outside of the time of its permit

@@ -66,6 +66,8 @@ class Move(NamedTuple):
     weight: float
     reason: str
     """named (in their wish), wish (nobody else fits), talked-last, owned-before, or balance."""
+    qualifications: tuple[str, ...]
+    """That were needed."""
 
 
 class Unplaced(NamedTuple):
@@ -188,7 +190,7 @@ def _move(client: Client, staff: Sequence[Member], index: int, kind: Kind) -> Mo
         reason = "talked-last"
     else:
         reason = "owned-before" if code in client.before else "balance"
-    return Move(client.customer, client.owner, code, client.weight, reason)
+    return Move(client.customer, client.owner, code, client.weight, reason, client.asked.qualifications)
 
 
 def _full(client: Client, staff: Sequence[Member], kind: Kind) -> Unplaced:

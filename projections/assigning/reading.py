@@ -1,6 +1,7 @@
 """Customers and staff at coordinates, as rows say: what each weighs, whom they accept, and who may be given whom."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from domain.facts import DAY
@@ -14,8 +15,14 @@ from projections.staff import Staff, asked
 
 AWAY_LONG = 30 * DAY  # nobody is given to somebody who is away for longer than this, unless that is asked for
 
-_UNOWNED = Queue("standing", ("customer",), "owner IS NULL", lambda row, _now: row["owner"] is None)
 _PARTS = ("wishes", "last_talk.staff", "ended", "needs")
+
+
+def _nobodys(row: Shown, _: datetime) -> bool:
+    return row["owner"] is None
+
+
+_UNOWNED = Queue("standing", ("customer",), "owner IS NULL", _nobodys)
 
 
 class Wanted(NamedTuple):
