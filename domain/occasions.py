@@ -29,6 +29,8 @@ class Occurrence(NamedTuple):
     ends: int
     event: str
     """From which it follows; "": from who they are, or from the rulebook alone."""
+    since: int
+    """When that happened; 0: no event says so."""
 
 
 class Occasion:
@@ -74,9 +76,9 @@ class Occasion:
         found: Iterable[Occurrence]
         match self._rule.of:
             case "birthday":
-                found = self._yearly(zone, c.birthday, 0, "", since, until) if c.birthday else ()
+                found = self._yearly(zone, c.birthday, since, until) if c.birthday else ()
             case "day":
-                found = (self._of_day(zone, day, "") for day in self._days) if self._days else ()
+                found = (self._of_day(zone, day) for day in self._days) if self._days else ()
             case "purchase-anniversary":
                 found = self._anniversaries(c, zone, since, until)
             case "reorder":
@@ -90,18 +92,18 @@ class Occasion:
 
     # --- by kind ------------------------------------------------------------------------------------------------------
 
-    def _of_day(self, zone: str, day: int, event: str, about: str = "") -> Occurrence:
+    def _of_day(self, zone: str, day: int, event: str = "", since: int = 0, about: str = "") -> Occurrence:
         whole, rest = divmod(self._lasts, DAY)
         begins = _midnight(zone, day) + self._shift
         ends = _midnight(zone, day + whole) + self._shift + rest
-        return Occurrence(f"{self.content} {date.fromordinal(day)}{about}", begins, begins, ends, event)
+        return Occurrence(f"{self.content} {date.fromordinal(day)}{about}", begins, begins, ends, event, since)
 
-    def _of_moment(self, zone: str, at: int, opens: int, event: str, about: str = "") -> Occurrence:
+    def _of_moment(self, zone: str, at: int, opens: int, event: str, since: int, about: str = "") -> Occurrence:
         day = date.fromordinal(local_day(zone_named(zone), at))
-        return Occurrence(f"{self.content} {day}{about}", opens, at, at + self._lasts, event)
+        return Occurrence(f"{self.content} {day}{about}", opens, at, at + self._lasts, event, since)
 
     def _yearly(
-        self, zone: str, day: str, after: int, event: str, since: int, until: int
+        self, zone: str, day: str, since: int, until: int, after: int = 0, event: str = "", at: int = 0
     ) -> Iterator[Occurrence]:
         """Each year's, of a month and day, after that of year `after`."""
         month, number = int(day[:2]), int(day[3:])
@@ -109,31 +111,32 @@ class Occasion:
         last = _year(min(until - self._shift, NEVER - 400 * DAY)) + 1
         for year in range(max(first, after + 1), last + 1):
             leap = month == 2 and number == 29 and (year % 4 or (year % 100 == 0 and year % 400))
-            yield self._of_day(zone, date(year, month, 28 if leap else number).toordinal(), event)
+            yield self._of_day(zone, date(year, month, 28 if leap else number).toordinal(), event, at)
 
     def _anniversaries(self, c: Customer, zone: str, since: int, until: int) -> Iterable[Occurrence]:
         if c.first_purchase is None or not self.concerns(c):
             return ()
         at, event = c.first_purchase
         day = date.fromordinal(local_day(zone_named(zone), at))
-        return self._yearly(zone, day.isoformat()[5:], day.year, event, since, until)
+        return self._yearly(zone, day.isoformat()[5:], since, until, day.year, event, at)
 
     def _reorder(self, c: Customer, zone: str) -> Iterator[Occurrence]:
         if c.last_purchase is not None and len(c.intervals) >= max(self._rule.intervals, 1):
-            at = c.last_purchase[0] + median(c.intervals) + self._shift
-            yield self._of_moment(zone, at, at, c.last_purchase[1])
+            last, event = c.last_purchase
+            at = last + median(c.intervals) + self._shift
+            yield self._of_moment(zone, at, at, event, last)
 
     def _maturities(self, c: Customer, zone: str) -> Iterator[Occurrence]:
         for holding in c.holdings.values():
             if holding.matures is not None:
                 day = date.fromisoformat(holding.matures).toordinal()
-                yield self._of_day(zone, day, holding.id, f" {holding.ref[:8]}")
+                yield self._of_day(zone, day, holding.id, holding.at, f" {holding.ref[:8]}")
 
     def _resolutions(self, c: Customer, zone: str) -> Iterator[Occurrence]:
         for case in c.cases.values():
             if not case.open and case.resolutions and case.state != "withdrawn":
                 done = case.resolutions[-1]
-                yield self._of_moment(zone, done.at + self._shift, done.at, done.id, f" {case.ref[:8]}")
+                yield self._of_moment(zone, done.at + self._shift, done.at, done.id, done.at, f" {case.ref[:8]}")
 
 
 @lru_cache(maxsize=8192)  # many customers share the next few years of a zone

@@ -263,8 +263,8 @@ _SOURCES = {
     "domain.criteria": "compiling groups measures patterns periods standing tallies value",
     "domain.families": "care commerce common complaint conversation person",
     "domain.rulebook": "criteria model words",
-    "projections": """asof assignments cadence complaints deadlines fold inforce lifecycle limits outreach permission
-        placing planning profile projection reach rounds settling state tier trust""",
+    "projections": """asof assignments cadence complaints deadlines fold inforce lifecycle limits outreach permission placing
+        planning profile projection reach rounds settling state tier trust""",
 }
 
 

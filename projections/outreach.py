@@ -1,24 +1,33 @@
 """Outreach: the proactive queue, of whom we contact next, when, why, about what, on which channel.
 
-Each customer has one row for the next contact by their rhythm, and one for each open promise and each contact that a
-person planned. A row holds over an interval in which its rank (class, tier, due_at, item) does not change; it is in a
-day's queue from `due_at` on. A contact that may not take place is `held`, one that cannot is `unreachable`, each with
-the reason; so nobody is forgotten in silence.
+Each customer has one row for the next contact by each of their rhythms (`cadence`), one for each open promise and each
+contact that a person planned, and one for each occasion that is near (`domain.occasions`). A row holds over an interval in
+which its rank (class, tier, due_at, item) does not change; it is in a day's queue from `due_at` on. A contact that may not
+take place is `held`, one that cannot is `unreachable`, each with the reason; so nobody is forgotten in silence.
+
+What is promised, and what is planned for a time of day, keeps its moment: it was agreed upon. All else is placed where
+nothing stops it (`placing`).
 """
 
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
 
-from domain.facts import Customer, Planned, Promise, Series
-from domain.families.conversation import refused
+from domain.facts import DAY, NEVER, Customer, Planned, Promise
+from domain.occasions import Occasion, Occurrence
+from domain.refusals import refused
 from domain.rules import Rules
-from projections.planning import Channels, Step, consented, due_by, matter, rhythm_of, spared_until
+from projections import permission
+from projections.cadence import Beat, Step, beats, rhythm_of
+from projections.placing import Placed, Places
+from projections.planning import SELLING, fulfilled, matter, spared_until
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
 
-PROMISE, PLANNED, FADING, RHYTHM = 0, 1, 2, 3
-CLASSES = ("promise", "planned", "fading", "rhythm")
+PROMISE, PLANNED, OCCASION, FADING, RHYTHM = 0, 1, 2, 3, 4
+CLASSES = ("promise", "planned", "occasion", "fading", "rhythm")
+_AHEAD = 60 * DAY  # so long before it begins, an occasion is shown
 
 # Customers whom nobody owns or who cannot be reached, as SQL says it with `q` before each column.
 UNOWNED = "({q}owner IS NULL AND ({q}held IS NULL OR {q}held NOT IN ('ended', 'provisional')))"
@@ -29,8 +38,8 @@ TABLE = Table(
     "outreach",
     (
         *INTERVAL,
-        ("item", TEXT),  # the promise's or planned contact's reference, or "rhythm"
-        ("class", "smallint"),  # 0 promise, 1 planned, 2 fading in a high tier, 3 by rhythm
+        ("item", TEXT),  # the promise's or planned contact's reference, the occasion and its date, "rhythm" …
+        ("class", "smallint"),  # 0 promise, 1 planned, 2 occasion, 3 fading in a high tier, 4 by rhythm
         ("tier", "smallint"),
         ("due_at", INSTANT),
         ("ready", "boolean"),  # neither held nor unreachable
@@ -48,6 +57,7 @@ TABLE = Table(
         "class, tier, due_at, customer, item WHERE ready",
         "owner, class, tier, due_at, customer, item WHERE ready",
         "purpose, channel, class, tier, due_at, customer, item WHERE ready",
+        "staff, class, tier, due_at, customer, item WHERE ready AND staff IS NOT NULL",
         f"tier, due_at, customer, item WHERE {FORGOTTEN.format(q='')}",
         "customer",
     ),
@@ -55,59 +65,98 @@ TABLE = Table(
 
 
 class _Plan(NamedTuple):
-    due: int
+    """What a row says of its contact, from a moment on; `until`: when by itself it says something else (NEVER: it does not)."""
+
+    placed: Placed
     purpose: str
     content: str
-    channel: str | None
-    held: str
-    unreachable: str
     why: dict[str, Any]
+
+    @property
+    def until(self) -> int:
+        return self.placed.until if self.placed.held else NEVER
+
+
+class _Whose(NamedTuple):
+    """Whom a row is for: the owner of the relationship, whom a promise or plan names, and the event that says more."""
+
+    owner: str | None
+    staff: str | None = None
+    version: int | None = None
 
 
 def render(state: State, rules: Rules, steps: list[Step], until: int) -> list[tuple[Any, ...]]:
     """Rows from the last event on; steps say what holds from when on, the first from the last event."""
     c = state.customer
-    owner = c.managers[-1].manager if c.managers else None
-    channels = Channels(c, rules)
-    rows = _rhythm_rows(state, rules, steps, until, channels, owner)
+    whose = _Whose(c.managers[-1].manager if c.managers else None)
+    places = Places(state, rules)
+    rows = _by_rhythm(state, rules, steps, until, places, whose)
+    if rules.occasions and c.ended is None and not c.provisional:
+        rows += _occasions(state, rules, steps, until, places, whose)
     if not c.promises and not c.planned:
         return rows
-    service = channels.best("service")
-    for index, step in enumerate(steps):
-        if index and step.tier == steps[index - 1].tier:
-            continue
-        end = next((later.at for later in steps[index + 1 :] if later.tier != step.tier), until)
-        rows += [_promise_row(c, promise, step, end, service, owner) for promise in c.promises.values()]
+    done = fulfilled(c, rules) if c.planned else {}
+    for step, end in _by_tier(steps, until):
+        rows += [_promise_row(c, promise, step, end, places, whose) for promise in c.promises.values()]
         for planned in c.planned.values():
-            rows += _planned_rows(c, rules, planned, step, end, channels, owner)
+            if planned.ref not in done:
+                rows += _planned_rows(c, rules, planned, step, end, places, whose)
     return rows
+
+
+def recurs(c: Customer, rules: Rules, tier: int, stage: str) -> bool:
+    """Whether some occasion comes again for ever to a customer who stays as they are."""
+    return c.ended is None and any(one.suits(tier, stage) and one.recurs(c) for one in rules.occasions)
+
+
+def _by_tier(steps: list[Step], until: int) -> list[tuple[Step, int]]:
+    """The steps at which the tier changes, each with its end."""
+    found = [step for index, step in enumerate(steps) if not index or step.tier != steps[index - 1].tier]
+    return list(zip(found, [*(step.at for step in found[1:]), until], strict=True))
 
 
 # --- by rhythm --------------------------------------------------------------------------------------------------------
 
 
-def _rhythm_rows(
-    state: State, rules: Rules, steps: list[Step], until: int, channels: Channels, owner: str | None
+def _by_rhythm(
+    state: State, rules: Rules, steps: list[Step], until: int, places: Places, whose: _Whose
 ) -> list[tuple[Any, ...]]:
     c = state.customer
-    rows: list[tuple[Any, ...]] = []
+    rows: dict[str, list[tuple[Any, ...]]] = {}
     cuts = _turns(c, rules)
     for index, step in enumerate(steps):
         end = steps[index + 1].at if index + 1 < len(steps) else until
-        starts = [step.at, *(cut for cut in cuts if step.at < cut < end)]
-        for start, stop in zip(starts, [*starts[1:], end], strict=True):
-            plan = _by_rhythm(state, rules, step, start, channels)
-            rank = FADING if step.fading and step.tier in rules.fading_first else RHYTHM
-            _join(rows, _row(start, stop, "rhythm", rank, step.tier, plan, owner, None, None))
-    return rows
+        rank = FADING if step.fading and step.tier in rules.fading_first else RHYTHM
+        for beat in beats(state, rules, step):
+            mine = rows.setdefault(beat.item, [])
+            for start, stop in _cut(step.at, end, cuts):
+                _stretch(
+                    mine, start, stop, beat.item, rank, step.tier, whose,
+                    lambda at, beat=beat, step=step: _plan(state, rules, beat, step, at, places),
+                )  # fmt: skip
+    return [row for mine in rows.values() for row in mine]
 
 
-def _join(rows: list[tuple[Any, ...]], row: tuple[Any, ...]) -> None:
-    """Add a row, or draw the last one out where nothing but time changed."""
-    if rows and rows[-1][2:] == row[2:]:
-        rows[-1] = (rows[-1][0], *row[1:])
-    else:
-        rows.append(row)
+def _stretch(
+    rows: list[tuple[Any, ...]],
+    start: int,
+    end: int,
+    item: str,
+    rank: int,
+    tier: int,
+    whose: _Whose,
+    plan: Callable[[int], _Plan],
+) -> None:
+    """Add rows for a stretch: a new one where the plan turns by itself, or the last one drawn out where it does not."""
+    while start < end:
+        now = plan(start)
+        until = min(end, max(now.until, start + 1))
+        row = _row(start, until, item, rank, tier, now, whose)
+        if rows and rows[-1][1] == start and rows[-1][2:] == row[2:]:
+            rows[-1] = (rows[-1][0], *row[1:])
+        else:
+            rows.append(row)
+        start = until
 
 
 def _turns(c: Customer, rules: Rules) -> list[int]:
@@ -115,102 +164,160 @@ def _turns(c: Customer, rules: Rules) -> list[int]:
     turns = {c.wishes.rest_until, spared_until(c, rules)}
     turns.update(consent.until for consent in c.consents.values() if consent.granted)
     if c.wishes.preferred and any(consent.granted for consent in c.consents.values()):
-        contact = rules.contact
-        spans = [limit.within for limit in contact.selling] + [contact.ratio_within]
-        turns.update(at + span for at, _ in c.series[Series.SELLING] for span in spans)
-        turns.update(at + contact.ratio_within for at, _ in c.series[Series.RELATIONSHIP])
+        turns.update(permission.turns(c, rules))
     return sorted(turns)
 
 
-def _row(
-    start: int,
-    end: int,
-    item: str,
-    rank: int,
-    tier: int,
-    plan: _Plan,
-    owner: str | None,
-    staff: str | None,
-    version: int | None,
-) -> tuple[Any, ...]:
-    ready = not plan.held and not plan.unreachable
+def _plan(state: State, rules: Rules, beat: Beat, step: Step, start: int, places: Places) -> _Plan:
+    c = state.customer
+    rhythm = rhythm_of(rules, step)
+    why = beat.why | _benefits(c, rules, step)
+    purpose, content = matter(c, rules, step, max(beat.wanted, start))
+    only, digital = beat.channel, rhythm is not None and rhythm.digital
+    placed = None
+    if (purpose, content) == SELLING:
+        placed = places.place(purpose, content, beat.wanted, start, step.stage, digital=digital, only=only)
+        if placed.held or placed.unreachable:  # it waits for nothing: there is something else to talk about
+            placed, purpose, content = None, "relationship", "advice"
+    if placed is None:
+        placed = places.place(purpose, content, beat.wanted, start, step.stage, digital=digital, only=only)
+    if placed.held in ("ended", "provisional"):
+        pass
+    elif start < c.wishes.rest_until:
+        stated = c.wishes.stated.get("rest_until")
+        placed = placed._replace(held="rest", until=c.wishes.rest_until, events=(stated,) if stated else ())
+    elif rhythm is None and not c.wishes.cadence:
+        placed = placed._replace(held="no-rhythm", until=NEVER, events=())
+    return _Plan(placed, purpose, content, why)
+
+
+def _benefits(c: Customer, rules: Rules, step: Step) -> dict[str, Any]:
+    """What to offer them, and what of their wishes does not fit their tier."""
+    if not rules.benefits.said:
+        return {}
+    found: dict[str, Any] = {}
+    if fitting := rules.benefits.fitting(step.tier, c.wishes.benefits):
+        found["benefits"] = fitting
+    if unfit := [benefit for benefit in c.wishes.benefits if rules.benefits.unfit(step.tier, benefit)]:
+        found["unfit"] = unfit
+    return found
+
+
+def _row(start: int, end: int, item: str, rank: int, tier: int, plan: _Plan, whose: _Whose) -> tuple[Any, ...]:
+    placed, why = plan.placed, plan.why
+    if placed.held and placed.events:
+        why = why | {"held": placed.events}
     return (
-        start, end, item, rank, tier, plan.due, ready, plan.held or None, plan.unreachable or None, plan.purpose,
-        plan.content,
-        plan.channel, owner, staff, version, _json(plan.why),
+        start, end, item, rank, tier, placed.due, not placed.held and not placed.unreachable, placed.held or None,
+        placed.unreachable or None, plan.purpose, plan.content, placed.channel, *whose, _json(why),
     )  # fmt: skip
 
 
-def _by_rhythm(state: State, rules: Rules, step: Step, start: int, channels: Channels) -> _Plan:
+# --- occasions --------------------------------------------------------------------------------------------------------
+
+
+def _occasions(
+    state: State, rules: Rules, steps: list[Step], until: int, places: Places, whose: _Whose
+) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = []
+    for occasion in rules.occasions:
+        for index, step in enumerate(steps):
+            if occasion.suits(step.tier, step.stage):
+                end = steps[index + 1].at if index + 1 < len(steps) else until
+                for time in occasion.times(state.customer, places.zone, step.at, end + _AHEAD):
+                    _occasion(rows, state, rules, occasion, time, step, end, places, whose)
+    return rows
+
+
+def _occasion(
+    rows: list[tuple[Any, ...]],
+    state: State,
+    rules: Rules,
+    occasion: Occasion,
+    time: Occurrence,
+    step: Step,
+    end: int,
+    places: Places,
+    whose: _Whose,
+) -> None:
+    """Rows of one occurrence within a step: none where it has taken place, or was set aside."""
     c = state.customer
+    wanted = max(time.begins, c.set_aside.get(time.item, 0)) if c.set_aside else time.begins
+    reached = c.reached_for.get(occasion.purpose)
+    start, end = max(step.at, time.begins - _AHEAD), min(end, time.ends)
+    if start >= end or wanted >= time.ends or (reached is not None and reached[0] >= time.opens):
+        return
     rhythm = rhythm_of(rules, step)
     digital = rhythm is not None and rhythm.digital
-    due, why = due_by(state, rules, step, rhythm)
-    if rules.benefits.said:
-        why = why | {"benefits": rules.benefits.fitting(step.tier, c.wishes.benefits)}
-    purpose, content = matter(c, rules, step, start)
-    channel, unreachable = channels.best(purpose, digital=digital)
-    if purpose == "selling" and not consented(c, rules, channel, "selling", start):
-        purpose, content = "relationship", "advice"
-        channel, unreachable = channels.best(purpose, digital=digital)
-    held = ""
-    if c.ended is not None:
-        held = "ended"
-    elif c.provisional:
-        held = "provisional"  # whose the contacts are is for a person to say first
-    elif start < c.wishes.rest_until:
-        held = "rest"
-    elif rhythm is None and not c.wishes.cadence:
-        held = "no-rhythm"
-    return _Plan(due, purpose, content, channel, held, unreachable, why)
+    why: dict[str, Any] = {"occasion": occasion.content, "clause": occasion.clause, "ends": time.ends}
+    if time.event:
+        why["event"], why["since"] = time.event, time.since
+    why |= _benefits(c, rules, step)
+
+    def plan(at: int) -> _Plan:
+        placed = places.place(occasion.purpose, occasion.content, wanted, at, step.stage, digital=digital)
+        if not placed.unreachable and placed.due >= time.ends:  # by then it is over
+            placed = placed._replace(due=wanted, held=placed.held or "outside-window", until=NEVER)
+        return _Plan(placed, occasion.purpose, occasion.content, why)
+
+    mine = rows if rows and rows[-1][2] == time.item else list[tuple[Any, ...]]()
+    for begin, stop in _cut(start, end, permission.turns(c, rules) if occasion.purpose == "selling" else []):
+        _stretch(mine, begin, stop, time.item, OCCASION, step.tier, whose, plan)
+    if mine is not rows:
+        rows += mine
 
 
 # --- promised and planned ---------------------------------------------------------------------------------------------
 
 
-def _promise_row(
-    c: Customer, promise: Promise, step: Step, end: int, service: tuple[str | None, str], owner: str | None
-) -> tuple[Any, ...]:
+def _promise_row(c: Customer, promise: Promise, step: Step, end: int, places: Places, whose: _Whose) -> tuple[Any, ...]:
     channel, unreachable = promise.channel, ""
     if channel is None or refused(c, channel, "service") is not None:
-        channel, unreachable = service
+        order, unreachable = places.channels("service")
+        channel = order[0] if order else None
     # What was promised once it had ended still stands.
     held = "ended" if c.ended is not None and promise.at <= c.ended.at else ""
-    plan = _Plan(
-        promise.due, "service", promise.kind, channel, held, unreachable, {"promise": promise.id, "kept": True}
-    )
-    return _row(step.at, end, promise.ref, PROMISE, step.tier, plan, owner, promise.staff, promise.version)
+    placed = Placed(promise.due, channel, unreachable, held, NEVER, (c.ended.id,) if held and c.ended else ())
+    plan = _Plan(placed, "service", promise.kind, {"promise": promise.id, "kept": True})
+    whose = whose._replace(staff=promise.staff, version=promise.version)
+    return _row(step.at, end, promise.ref, PROMISE, step.tier, plan, whose)
 
 
 def _planned_rows(
-    c: Customer, rules: Rules, planned: Planned, step: Step, end: int, channels: Channels, owner: str | None
+    c: Customer, rules: Rules, planned: Planned, step: Step, end: int, places: Places, whose: _Whose
 ) -> list[tuple[Any, ...]]:
-    channel, unreachable = planned.channel, ""
-    if channel is None or refused(c, channel, planned.purpose) is not None:
-        channel, unreachable = channels.best(planned.purpose)
     due = max(planned.due, planned.not_before)
-    selling = planned.purpose == "selling"
-    spared = spared_until(c, rules)
+    exact, purpose, content = places.agreed(due), planned.purpose, planned.content or ""
     why = {"planned": planned.id, "kept": True}  # its date, whatever the rules become
+    unfit = rules.benefits.unfit(step.tier, content)
+
+    def plan(at: int) -> _Plan:
+        channel = planned.channel
+        if channel is None or refused(c, channel, purpose) is not None:
+            placed = places.place(purpose, content, due, at, step.stage, exact=exact)
+        else:
+            placed = places.on(channel, purpose, content, due, at, step.stage, exact=exact)
+        if unfit and placed.held not in ("ended", "provisional"):
+            placed = placed._replace(held="unfit", until=NEVER, events=(planned.id,))
+        elif at < c.wishes.rest_until and purpose != "service" and placed.held != "ended":
+            stated = c.wishes.stated.get("rest_until")
+            placed = placed._replace(held="rest", until=c.wishes.rest_until, events=(stated,) if stated else ())
+        return _Plan(placed, purpose, content, why)
+
     rows: list[tuple[Any, ...]] = []
-    cuts = {c.wishes.rest_until, spared, *(consent.until for consent in c.consents.values())}
-    starts = [step.at, *sorted(cut for cut in cuts if step.at < cut < end)]
-    for start, stop in zip(starts, [*starts[1:], end], strict=True):
-        held = ""
-        if c.ended is not None:
-            held = "ended"
-        elif start < c.wishes.rest_until:
-            held = "rest"
-        elif selling and c.open_cases:
-            held = "complaint-open"
-        elif selling and start < spared:
-            held = "complaint-just-resolved"
-        elif not consented(c, rules, channel, planned.purpose, start):
-            held = "no-consent"
-        plan = _Plan(due, planned.purpose, planned.content or "", channel, held, unreachable, why)
-        row = _row(start, stop, planned.ref, PLANNED, step.tier, plan, owner, planned.staff, planned.version)
-        _join(rows, row)
+    whose = whose._replace(staff=planned.staff, version=planned.version)
+    for start, stop in _cut(step.at, end, permission.turns(c, rules) if purpose != "service" else []):
+        _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, plan)
     return rows
+
+
+def _cut(start: int, end: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The parts into which moments, in order, cut a stretch."""
+    for cut in cuts:
+        if start < cut < end:
+            yield start, cut
+            start = cut
+    yield start, end
 
 
 _encode = msgspec.json.Encoder().encode

@@ -148,6 +148,7 @@ class _Sorting:
         self.cases = tangles.Cases(history)
         self.withdrawn = min((x.at for x in history.events if isinstance(x, e.ConsentWithdrawn)), default=NEVER)
         self.taken = {event.kind for event in history.events if isinstance(event, e.CustomerIdentifierRemoved)}
+        self.plans = any(isinstance(event, e.OutreachPlanned) for event in history.events)
         self.selling_since = history.as_of - max(tangles.selling_window(rules) for rules in books)
 
     def stage(self, event: e.Event) -> int:
@@ -220,12 +221,14 @@ class _Sorting:
         if isinstance(event, e.CustomerIdentified):
             return FIXED if event.kind in self.taken else OPEN
         if isinstance(event, e.CustomerProfileChanged):
-            return FIXED if event.timezone is not None else LEFT
-        if isinstance(event, e.ContactAttempted) and event.outcome == "reached":
+            told = (event.timezone, event.birthday, event.country, event.traits)
+            return LEFT if told == (None, None, None, None) else FIXED
+        if isinstance(event, e.ContactAttempted):
             return FIXED
         if isinstance(event, e.Conversation):
-            lately = event.purpose in ("selling", "relationship") and event.at > self.selling_since
-            return FIXED if lately or event.outreach is not None else max(OPEN, self.stage(event))
+            lately = event.purpose != "service" and event.at > self.selling_since
+            planned = event.outreach is not None or (self.plans and event.direction == "outbound")
+            return FIXED if lately or planned else max(OPEN, self.stage(event))
         said = isinstance(event, CONSENTS | e.PreferenceStated) or counts_as(event) & 1 << Series.ACT
         return self.stage(event) or (OPEN if said else LEFT)
 
@@ -255,7 +258,7 @@ _FIXED_WHERE: tuple[tuple[Any, int], ...] = (
 _FIXED_BY_CLAUSES = PURCHASES | CASE_TURNS | PROMISES | HOLDINGS | e.RelationshipEnded
 _FIXED_BY_OUTREACH = (
     e.CustomerRegistered | e.CustomerIdentifierRemoved | PROMISES | PLANS | CASE_TURNS | PURCHASES | e.RelationshipEnded
-    | e.HoldingOpened
+    | HOLDINGS
 )  # fmt: skip
 _SAID = (
     CONSENTS | MANAGERS | e.PreferenceStated | e.CustomerIdentified | e.CustomerProfileChanged | e.ContactAttempted

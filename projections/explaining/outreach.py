@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from msgspec.json import decode
+
 from domain.criteria.measures import Measured
 from domain.facts import Customer, Series
+from projections.cadence import RHYTHM
 from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.stage import answer as stage
 from projections.explaining.standing import Row, Then, nth
-from projections.planning import reachable
+from projections.outreach import CLASSES, PLANNED, PROMISE
+from projections.reach import reachable
 
-CLASSES: tuple[str, ...] = ("promise", "planned", "fading", "rhythm")
 _SHOWN = ("class", "tier", "due_at", "ready", "held", "unreachable", "purpose", "content", "channel")
 
 
@@ -19,12 +22,13 @@ def answer(then: Then) -> Answer:
     if not now:
         return nothing("outreach")
     row = min(now, key=lambda row: _urgency(row, then.as_of))
+    why = _why(row)
     return Answer(
         "outreach",
         _verdict(then, row),
-        _since(then, row),
-        _clause(then, row),
-        _values(then, row),
+        _source(then, row, why)[1],
+        _clause(then, row, why),
+        _values(then, row, why),
         _turn(then, row),
         _grounds(then, row),
     )
@@ -52,50 +56,61 @@ def _verdict(then: Then, row: Row) -> dict[str, Any]:
     }
 
 
-def _source(then: Then, row: Row) -> tuple[int, str]:
-    """From what the date follows: when it happened, and its event."""
+def _why(row: Row) -> dict[str, Any]:
+    return decode(row["why"])
+
+
+def _source(then: Then, row: Row, why: dict[str, Any]) -> tuple[str, int, str]:
+    """From what the date follows: what it is, when it happened, and its event ("": no event says so)."""
+    c, item = then.state.customer, row["item"]
+    if row["class"] in (PROMISE, PLANNED):
+        of = c.promises[item] if row["class"] == PROMISE else c.planned[item]
+        return nth(CLASSES, row["class"]), of.at, of.id
+    if "occasion" in why:
+        return "occasion", why.get("since") or c.first_at, why.get("event", "")
+    if "introduce" in why:
+        return "assignment", c.managers[-1].at, c.managers[-1].id
+    if "on" in why:
+        on, last = why["on"], c.last
+        at = c.reached_by.get(on, 0)
+        if last is not None and last.channel == on and last.at >= at:
+            return "last conversation", last.at, last.id
+        return ("last conversation", at, "") if at else ("first known", c.first_at, c.first_id)
+    if c.done is not None and (c.last is None or c.done[0] > c.last.at):
+        return "last conversation", *c.done
+    if c.last is not None:
+        return "last conversation", c.last.at, c.last.id
+    return "first known", c.first_at, c.first_id
+
+
+def _clause(then: Then, row: Row, why: dict[str, Any]) -> str:
+    if row["item"].startswith(RHYTHM):
+        return f"/cadence/stages/{then.state.stage}"
+    return why.get("clause", "/contact")
+
+
+def _values(then: Then, row: Row, why: dict[str, Any]) -> list[Measured]:
+    told, at, event = _source(then, row, why)
     c = then.state.customer
-    if row["item"] in c.promises:
-        return c.promises[row["item"]].at, c.promises[row["item"]].id
-    if row["item"] in c.planned:
-        return c.planned[row["item"]].at, c.planned[row["item"]].id
-    return (c.last.at, c.last.id) if c.last is not None else (c.first_at, c.first_id)
-
-
-def _since(then: Then, row: Row) -> int:
-    return _source(then, row)[0]
-
-
-def _clause(then: Then, row: Row) -> str:
-    return f"/cadence/stages/{then.state.stage}" if row["item"] == "rhythm" else "/contact"
-
-
-def _values(then: Then, row: Row) -> list[Measured]:
-    at, event = _source(then, row)
-    c, rhythm = then.state.customer, row["item"] == "rhythm"
-    kind: str = nth(CLASSES, row["class"])
-    told = "last conversation" if rhythm and c.last is not None else "first known" if rhythm else kind
-    values = [Measured(told, written(at), "due", written(row["due_at"]), [event])]
-    wish = c.wishes.stated.get("cadence")
-    if rhythm and any(w.channel is None for w in c.wishes.cadence) and wish:
-        values.append(Measured("cadence", "their own wish", "instead of", "the rhythm", [wish]))
-    elif rhythm:
-        rule = then.rules.cadence.stages.get(then.state.stage, {})
-        tier: str = nth(then.rules.tier_names, row["tier"])
-        named = rule.get(tier) or rule.get("*")
-        if named is not None:
-            sent = min(len(c.series[Series.UNASKED]) + c.dropped[Series.UNASKED], named.at_first)
-            months = named.first_months if sent < named.at_first else named.months
-            values.append(Measured("rhythm", f"{named.times}", "times in months", f"{months}", []))
-    if rhythm and c.snoozed_until > then.as_of:
-        values.append(Measured("snoozed", "not", "before", written(c.snoozed_until), []))
+    events = [event] if event else []
+    values = [Measured(told, written(at), "due", written(row["due_at"]), events)]
+    if "occasion" in why:
+        values = [Measured(told, why["occasion"], "until", written(why["ends"]), events)]
+    if "wish" in why:
+        stated = [why["wish"]] if why["wish"] else []
+        values.append(Measured("cadence", "their own wish", "instead of", "the rhythm", stated))
+    elif "times" in why:
+        values.append(Measured("rhythm", f"{why['times']}", "times in months", f"{why['months']}", []))
+    if why.get("snoozed"):
+        values.append(Measured("snoozed", "not", "before", written(row["due_at"]), []))
     preferred = c.wishes.stated.get("preferred")
     if preferred:
+        suggested = row["channel"] or "–"
         values.append(
-            Measured(
-                "preferred channels", ", ".join(c.wishes.preferred), "suggested", row["channel"] or "–", [preferred]
-            )
+            Measured("preferred channels", ", ".join(c.wishes.preferred), "suggested", suggested, [preferred])
         )
+    if "held" in why:
+        values.append(Measured("held", row["held"], "by", "", list(why["held"])))
     return values
 
 
@@ -126,6 +141,9 @@ def _grounds(then: Then, row: Row) -> tuple[Any, ...]:
         sorted(reachable(c)),
         sorted(c.wishes.stated.items()),
         sorted((key, consent.id) for key, consent in c.consents.items()),
+        sorted(c.reached_for.items()),
+        c.done,
+        sorted(c.set_aside.items()),
         row["why"],
     )
 

@@ -257,7 +257,7 @@ def _outreach(answer: Answer) -> Iterable[Line]:
     elif verdict["channel"]:
         yield Line("outreach.channel", {"channel": Code(verdict["channel"])})
     if verdict["held"]:
-        yield Line("outreach.held", {"why": Code(verdict["held"])})
+        yield Line("outreach.held", {"why": Code(verdict["held"])}, 0, _ids(answer, "held"))
     who = verdict["staff"] or verdict["owner"]
     yield Line("outreach.who", {"who": who}) if who else Line("outreach.nobody", {})
     yield Line("outreach.because", {"stage": Code(verdict["stage"]), "tier": Code(verdict["tier"])})
@@ -280,6 +280,11 @@ def _counted(value: Measured) -> Iterable[Line]:
             yield Line(key, {"times": int(value.value), "months": int(value.threshold)}, 1, value.events)
         case "cadence":
             yield Line("outreach.wish", {}, 1, value.events)
+        case "occasion":
+            values = {"about": Code(value.value), "at": Moment(_instant(value.threshold))}
+            yield Line("outreach.occasion.of", values, 1, value.events)
+        case "held":
+            return  # said above
         case "preferred channels":
             yield Line("outreach.preferred", {"channels": value.value}, 1, value.events)
         case "snoozed":

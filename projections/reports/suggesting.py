@@ -9,7 +9,9 @@ from typing import Any
 
 from domain.door import instant
 from domain.events import OutreachPlanned
-from projections import planning
+from projections.placing import channels_for
+from projections.planning import consented, spared_until
+from projections.reach import reachable
 from projections.reports.seeing import Frame, Seen
 
 SOURCE = "urn:jejak-reports"
@@ -25,13 +27,13 @@ def suggestion(
         return None
     if any(isinstance(e, OutreachPlanned) and e.source == SOURCE and e.at >= since for e in reversed(seen.events)):
         return None
-    reach = planning.reachable(c)
+    reach = reachable(c)
     purpose = "selling"
-    channel, unreachable = planning.channel_for(c, rules, purpose, reach)
-    spared = now < planning.spared_until(c, rules)
-    if spared or unreachable or not planning.consented(c, rules, channel, purpose, now):
+    channels, unreachable = channels_for(c, rules, purpose, reach)
+    spared = now < spared_until(c, rules)
+    if spared or unreachable or not consented(c, rules, channels[0], purpose, now):
         purpose, content = "relationship", _CONTENT_ALONE
-        channel, unreachable = planning.channel_for(c, rules, purpose, reach)
+        _, unreachable = channels_for(c, rules, purpose, reach)
     if unreachable:
         return None
     today = frame.days.start(frame.days.day(now))
