@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import change, data, keys, look, permit, report, rulebook, running, upkeep
+from api.commands import act, change, data, keys, look, permit, report, rulebook, running, upkeep
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -27,6 +27,8 @@ app.command()(running.serve)
 app.command("import")(data.import_)
 app.command()(look.customer)
 app.command()(look.queue)
+app.command(context_settings=dict(act.OPEN))(act.do)
+app.command()(act.commands)
 app.command()(permit.permit)
 app.command()(report.report)
 app.command()(change.rebuild)

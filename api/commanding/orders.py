@@ -41,6 +41,10 @@ class Order(Struct, frozen=True, kw_only=True):
             raise UnknownCommand(f"there is no command {self.name!r}; GET /v1/commands lists them all", pointer="/name")
         return found
 
+    def holding(self, data: Mapping[str, Any]) -> "Order":
+        """The same with this data."""
+        return msgspec.structs.replace(self, data=data)
+
     def event_id(self, secrets: Secrets) -> bytes:
         """The id of the event that this comes to, whenever it is decided."""
         return secrets.event_id(SOURCE, self.own_id)

@@ -104,7 +104,7 @@ class Command(NamedTuple):
     named: bool = True
     """One has to be named, or be the only one; otherwise leaving it out has a meaning of its own."""
     ready: Callable[[Any, Situation], None] | None = None
-    """Raises where nothing of the kind can be done to that one, whatever else is wished."""
+    """Raises where nothing of the kind can be done to that one (None: to the customer), whatever else is wished."""
     by: str = ""
     """The field that whoever gives the command stands in for."""
     default: Mapping[str, Callable[[Customer], Any]] = MappingProxyType({})

@@ -8,7 +8,7 @@ from msgspec import Meta, to_builtins
 from domain import events as e
 from domain.commands.checks import changing
 from domain.commands.command import Command, Situation, free
-from domain.commands.refusals import UnknownEvent
+from domain.commands.refusals import NotProvisional, UnknownEvent
 from domain.vocabulary import hints, name_of
 
 _OWN_PARTS = ("sent_as", "contact_point", "sealed_refs")  # of a sealed part, that are no fields of the event
@@ -48,6 +48,13 @@ def missing(target: Any) -> UnknownEvent:
     )
 
 
+def _is_provisional(_: object, s: Situation) -> None:
+    if not s.facts.provisional:
+        raise NotProvisional(
+            "this customer is not provisional: whose the contacts are is not in doubt; void would be right"
+        )
+
+
 _CORRECTED: dict[str, Any] = {
     "target": e.TargetId,
     "data": Annotated[dict[str, Any], Meta(description="the fields that are to be other; null takes one away")],
@@ -70,6 +77,7 @@ COMMANDS = (
     ),
     Command(
         "attribute", e.TouchpointVoided, "Say whose the contacts of a provisional customer are", free, needs=("to",),
+        ready=_is_provisional,
         takes=_ATTRIBUTED,
     ),
 )  # fmt: skip

@@ -95,6 +95,12 @@ def _the_only(command: Command, s: Situation) -> str:
     )
 
 
+def _none(command: Command) -> Impossible:
+    return _NOT_OPEN[command.about](
+        f"{command.name}: this customer has no {command.about} of which that could be said", pointer=f"/{command.about}"
+    )
+
+
 def _nearest(command: Command, s: Situation) -> Mapping[str, Target]:
     """Where nothing comes into question: the complaint that was most likely meant, so that its refusal says why not."""
     if command.about != "complaint":
@@ -127,12 +133,14 @@ def decide(command: Command, wish: Event, s: Situation) -> list[Event]:
     `wish` is the event as the door read it; sealed fields are not in it, `Situation.sealed` names those that were given.
     """
     ref: str | None = getattr(wish, command.about) if command.about else None
-    if ref is not None:
-        target = target_of(command, ref, s)
-        if command.ready is not None:
-            command.ready(target, s)
+    _be_ready(command, None if ref is None else target_of(command, ref, s), s)
     command.check(wish, s)
     return [wish]
+
+
+def _be_ready(command: Command, target: Target | None, s: Situation) -> None:
+    if command.ready is not None and (target is not None or not command.about):
+        command.ready(target, s)
 
 
 def possible(command: Command, s: Situation, ref: str | None = None) -> list[str] | Impossible:
@@ -140,31 +148,27 @@ def possible(command: Command, s: Situation, ref: str | None = None) -> list[str
 
     Asked of the state alone: the fields may still stand against it. `ref`: only about that one.
     """
-    if not command.about or command.among is None:
-        return []
     try:
+        if not command.about or command.among is None:
+            _be_ready(command, None, s)
+            return []
         if ref is not None:
-            target = target_of(command, ref, s)
-            if command.ready is not None:
-                command.ready(target, s)
+            _be_ready(command, target_of(command, ref, s), s)
             return [ref]
-        ready = [one for one, target in among(command, s).items() if _stands(command, target, s) is None]
-        if not ready and command.named:
-            stands = [_stands(command, target, s) for target in among(command, s).values()]
-            if stands and stands[0] is not None:
-                return stands[0]
-            _the_only(command, s)
     except Impossible as refusal:
         return refusal
-    return ready
+    stand = {one: _stands(command, target, s) for one, target in (among(command, s) or _nearest(command, s)).items()}
+    ready = [one for one, refusal in stand.items() if refusal is None]
+    if ready or not command.named:
+        return ready
+    return next((refusal for refusal in stand.values() if refusal is not None), None) or _none(command)
 
 
 def _stands(command: Command, target: Target, s: Situation) -> Impossible | None:
-    if command.ready is not None:
-        try:
-            command.ready(target, s)
-        except Impossible as refusal:
-            return refusal
+    try:
+        _be_ready(command, target, s)
+    except Impossible as refusal:
+        return refusal
     return None
 
 

@@ -2,7 +2,7 @@
 
 from domain import events as e
 from domain.commands.checks import ahead, changing, here, said, serving, wished
-from domain.commands.command import Command, Situation
+from domain.commands.command import Command, Situation, free
 from domain.commands.refusals import BenefitUnfit, NotAssigned, NotTheOwner, OverCapacity, RelationshipEnded
 from domain.facts import Assignment, Customer
 
@@ -13,7 +13,7 @@ def owner(s: Situation) -> Assignment | None:
     return last if last is not None and last.manager is not None else None
 
 
-def _going_on(s: Situation) -> None:
+def _going_on(_: object, s: Situation) -> None:
     if s.facts.ended is not None:
         raise RelationshipEnded(
             f"the relationship ended at {said(s.facts.ended.at)}; a new purchase or holding would begin it anew",
@@ -22,7 +22,6 @@ def _going_on(s: Situation) -> None:
 
 
 def _assign(wish: e.ManagerAssigned, s: Situation) -> None:
-    _going_on(s)
     person = serving(wish.manager, s, "/manager")
     wished(wish.manager, s, "/manager")
     now = owner(s)
@@ -40,15 +39,15 @@ def _assign(wish: e.ManagerAssigned, s: Situation) -> None:
         )
 
 
+def _is_owned(_: object, s: Situation) -> None:
+    _owned(s)
+
+
 def _owned(s: Situation) -> Assignment:
     now = owner(s)
     if now is None:
         raise NotAssigned("nobody owns the relationship; assign-manager would be right")
     return now
-
-
-def _unassign(_wish: e.ManagerUnassigned, s: Situation) -> None:
-    _owned(s)
 
 
 def _introduce(wish: e.ManagerIntroduced, s: Situation) -> None:
@@ -71,7 +70,6 @@ def _cover(wish: e.CoverArranged, s: Situation) -> None:
 
 
 def _benefit(wish: e.BenefitGranted, s: Situation) -> None:
-    _going_on(s)
     rules = s.rules
     if wish.benefit not in rules.benefits.fitting(s.tier, [wish.benefit]):
         tier = rules.tier_names[s.tier]
@@ -87,8 +85,12 @@ def _its_owner(c: Customer) -> str | None:
 
 
 COMMANDS = (
-    Command("assign-manager", e.ManagerAssigned, "Give them a person who owns the relationship", _assign),
-    Command("unassign-manager", e.ManagerUnassigned, "Nobody owns the relationship from here on", _unassign),
+    Command(
+        "assign-manager", e.ManagerAssigned, "Give them a person who owns the relationship", _assign, ready=_going_on
+    ),
+    Command(
+        "unassign-manager", e.ManagerUnassigned, "Nobody owns the relationship from here on", free, ready=_is_owned
+    ),
     Command(
         "introduce-manager",
         e.ManagerIntroduced,
@@ -96,6 +98,8 @@ COMMANDS = (
         _introduce,
         default={"manager": _its_owner},
     ),
-    Command("arrange-cover", e.CoverArranged, "Somebody else cares for them for a while", _cover),
+    Command("arrange-cover", e.CoverArranged, "Somebody else cares for them for a while", _cover, ready=_is_owned),
 )
-BENEFITS = (Command("grant-benefit", e.BenefitGranted, "Give them something for the relationship", _benefit),)
+BENEFITS = (
+    Command("grant-benefit", e.BenefitGranted, "Give them something for the relationship", _benefit, ready=_going_on),
+)

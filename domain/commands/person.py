@@ -29,7 +29,7 @@ def _forget_point(wish: e.CustomerIdentifierRemoved, s: Situation) -> None:
         raise NotHeld("this is no contact point or external id of theirs; one that is would be right", pointer="/value")
 
 
-def _end(_wish: e.RelationshipEnded, s: Situation) -> None:
+def _goes_on(_: object, s: Situation) -> None:
     ended = s.facts.ended
     changing(
         ended is None,
@@ -49,5 +49,5 @@ COMMANDS: tuple[Command, ...] = (
         "remove-identifier", e.CustomerIdentifierRemoved, "A contact point or an external id is theirs no more",
         _forget_point, needs=("value",),
     ),
-    Command("end-relationship", e.RelationshipEnded, "They or we end it", _end),
+    Command("end-relationship", e.RelationshipEnded, "They or we end it", free, ready=_goes_on),
 )  # fmt: skip

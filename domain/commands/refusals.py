@@ -21,6 +21,7 @@
     ├── NotTheOwner               another owns the relationship, or nobody does
     ├── RefusedChannel, RefusedPurpose, RelationshipEnded, BenefitUnfit, HeldBack
     ├── ContradictoryWishes       the same channel preferred and refused
+    ├── NotProvisional            whose the contacts are is not in doubt
     └── NotHeld                   no contact point or external id of theirs
     UnknownCommand                (below Refusal) there is no command of this name
 
@@ -271,3 +272,10 @@ class NotHeld(Impossible):
 
     code = "not-held"
     title = "This is no contact point of theirs"
+
+
+class NotProvisional(Impossible):
+    """Whose the contacts are is not in doubt."""
+
+    code = "not-provisional"
+    title = "The customer is not provisional"
