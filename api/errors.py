@@ -17,14 +17,14 @@
         ├── CannotPromote      rows that cannot be shown, or dropped, as things are
         ├── CannotCompare      rows that cannot be compared as they are
         ├── NameTaken          a name that other rows have
-        ├── UnknownStaff       nobody of this code was ever registered
-        ├── UnknownProposal    a proposal of assignments that was never made, or was thrown away
         ├── NotPermitted       an attempt without a permit that allows it
         │   ├── PermitInvalid  what was sent is no permit of ours, or was altered
         │   ├── PermitExpired  the attempt began outside of the time of its permit
         │   ├── PermitMismatch the permit is for another customer, channel, purpose or person
         │   └── PermitUsed     an attempt was recorded under this permit already
         └── NotFound           there is nothing at this address
+            ├── UnknownStaff     nobody of this code was ever registered (api.staffing)
+            └── UnknownProposal  no such proposal of assignments (api.assigning.making)
 
 Domain errors know nothing of HTTP. `STATUS` gives each its status; what is not in it has that of its nearest ancestor.
 """
