@@ -6,7 +6,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel
 
-from api import answers, timeline
+from api import answers, consents, timeline
 from api.clouds import moment
 from api.coordinates import Asked, Coordinates
 from api.errors import BadCursor, BadRequest, SeveralCustomers, UnknownRulebook, refusals
@@ -14,9 +14,14 @@ from api.keys import Bearer, needs
 from api.looking import View, look, parked
 from api.references import customer_of
 from api.wiring import House, HouseDep
+from domain.door import micros
 from domain.errors import UnknownCustomer
+from domain.events import ConsentGranted, ConsentWithdrawn
 from domain.ledger import Ledger
 from domain.vocabulary import stored_name
+from projections import fold
+from projections.asof import state_at
+from projections.outreach import CLASSES
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 
@@ -28,7 +33,6 @@ Ref = Annotated[
 REFUSED = refusals(UnknownCustomer, SeveralCustomers, UnknownRulebook)
 PAGE = 200
 PAGE_TABLES = ("profile", "standing", "stages", "managers")
-CLASSES = ("promise", "planned", "fading", "rhythm")
 TIMELINE = REFUSED | refusals(UnknownCustomer, SeveralCustomers, BadCursor)
 
 
@@ -71,6 +75,17 @@ class ItemsAnswer(Answer):
     """A history or list of one customer."""
 
     items: list[dict[str, Any]]
+
+
+class ConsentsAnswer(ItemsAnswer):
+    """What they agreed to and refused."""
+
+    history: list[dict[str, Any]]
+    """Every grant and withdrawal, oldest first, with the interval over which it counts."""
+    may: list[dict[str, Any]]
+    """By purpose and channel: whether their word allows a contact, and by which event if not."""
+    stopped: list[dict[str, Any]]
+    """Contacts of ours against what they had said by then; `known` is false where we learnt of that afterwards."""
 
 
 class TimelineAnswer(BaseModel):
@@ -178,6 +193,7 @@ def get_timeline(
     if last is not None:
         found = [e for e in found if e.key < tuple(last[1])]
     shown, more = found[:limit], len(found) > limit
+    marks = consents.marks(house, customer, history, at)
     parts = answers.opener(opening(house, bearer), customer, [e.event.version for e in shown])
     return answered(
         {
@@ -187,7 +203,7 @@ def get_timeline(
             "known_at": at.known_at,
             "position": head if at.known_at is None else min(at.known_at, head),
             "parked": parked(house, [customer]).get(customer),
-            "items": [timeline.shown(e, parts(e.event.version)) for e in shown],
+            "items": [timeline.shown(e, parts(e.event.version)) | consents.judged(marks, e.event) for e in shown],
             "next": house.cursors.write("timeline", customer, shown[-1].key) if more else None,
         }
     )
@@ -252,16 +268,27 @@ def get_outreach(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Respon
     "/{ref}/consents",
     operation_id="getConsents",
     summary="What they agreed to",
-    response_model=ItemsAnswer,
+    response_model=ConsentsAnswer,
     responses=REFUSED,
 )
 def get_consents(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
-    """What they said last for each purpose and channel, with date and evidence, and whether it is in force."""
+    """What they said last for each purpose and channel, and all that they ever said, with dates, source and evidence.
+
+    Beside it: what may be done now by their word, and contacts that they had refused, also where we learnt of that later.
+    """
     view = seen(house, ref, at, "profile")
-    consents = view.document["consents"]
-    parts = answers.opener(opening(house, bearer), view.customer, [c["version"] for c in consents])
-    items = [answers.consent(c, at.as_of) | {"text": parts(c["version"]).get("text")} for c in consents]
-    return answered(about(view) | {"items": items})
+    history = house.ledger.stream(view.customer, view.position)
+    said = [e for e in history if isinstance(e, ConsentGranted | ConsentWithdrawn)]
+    parts = answers.opener(opening(house, bearer), view.customer, [e.version for e in said])
+    sources = {e.id: e.source for e in said}
+    items = [
+        answers.consent(c, at.as_of)
+        | {"from": answers.shown(c["at"]), "source": sources.get(c["id"]), "text": parts(c["version"]).get("text")}
+        for c in view.document["consents"]
+    ]
+    then = state_at(fold, history, consents.rules_of(house, at), micros(at.as_of))
+    told = {} if then is None else consents.histories(history, then.rules, then.state.customer, at, parts)
+    return answered(about(view) | {"items": items} | told)
 
 
 def known_type(given: str) -> str:

@@ -120,12 +120,12 @@ def used_by(house: House, permit: str) -> str | None:
 
 
 def standing(sign: Signer, customer: str, event: ContactAttempted) -> str:
-    """How a receipt stands to the permit that it names: valid, denied, expired, or without one of ours."""
+    """How a receipt stands to the permit that it names: valid, denied, expired, held, or without one of ours."""
+    if event.outcome == HELD:
+        return "held"
     span = sign.read_id(event.permit, customer, event.channel, event.purpose) if event.permit else None
     if span is None:
         return "without-permit"
-    if event.outcome == HELD:
-        return "held"
     if not span.allowed:
         return "denied"
     return "valid" if span.since <= event.at < span.until else "expired"
