@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import act, change, data, keys, look, permit, report, rulebook, running, upkeep
+from api.commands import act, assign, change, data, keys, look, permit, report, rulebook, running, staff, upkeep
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -40,6 +40,8 @@ app.command()(upkeep.doctor)
 app.add_typer(change.generations_app, name="generations")
 app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(rulebook.calendars_app, name="calendar")
+app.add_typer(staff.app, name="staff")
+app.add_typer(assign.app, name="assign")
 app.add_typer(keys.app, name="key")
 
 
