@@ -15,6 +15,7 @@ from domain.facts import Customer, Mark
 from domain.order import amend
 from domain.rules import Rules
 from domain.settling import settled
+from domain.settling import settled
 from projections import fold, permission
 from projections.asof import state_at
 from projections.assigning.weighing import needed
@@ -59,7 +60,7 @@ def view(known: Known, frame: Frame, at: int, holds: Callable[[], bool], sealed:
     rules = frame.rules
     state = state_of(known, rules, at)
     fold.settle(state, rules, at)
-    c = state.customer
+    c = settled(state.customer, rules, at)
     needs = needed(rules, state.level, [need.code for need in c.needs])
     counting = amend(known.events).events if known.events else []
     situation = Situation(

@@ -19,7 +19,8 @@ from domain.commands.refusals import (
     NotWaiting,
     TooLateToReopen,
 )
-from domain.facts import DAY, NEVER, Customer, micros
+from domain.facts import NEVER, Customer, micros
+from domain.settling import reopens_until
 
 
 def _settled(c: Customer) -> dict[str, Case]:
@@ -214,19 +215,14 @@ def _reopenable(case: Case, s: Situation) -> None:
             f"complaint {case.ref} is {case.state}; it need not be reopened", pointer="/complaint",
             members={"state": case.state, "since": case.round_at},
         )  # fmt: skip
-    within = reopen_within(s)
-    if within is not None and s.at > case.ended + within:
+    until = reopens_until(s.rules, case)
+    if s.at > until:
         raise TooLateToReopen(
-            f"it is {case.state} since {said(case.ended)}, and reopened within {within // DAY} days; "
-            "open-complaint with linked cause would begin another",
+            f"it is {case.state} since {said(case.ended)}, and could be reopened until {said(until)}; "
+            "open-complaint would begin another, and link-complaint would say that it is the same cause",
             pointer="/complaint",
-            members={"since": case.ended, "until": case.ended + within},
+            members={"since": case.ended, "until": until},
         )
-
-
-def reopen_within(s: Situation) -> int | None:
-    """For how long (µs) after its end a complaint may be reopened, as the rulebook says; None: always."""
-    return s.rules.complaints.reopen_within
 
 
 def _closable(case: Case, _s: Situation) -> None:

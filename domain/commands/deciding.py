@@ -84,10 +84,7 @@ def _the_only(command: Command, s: Situation) -> str:
     if len(found) == 1:
         return next(iter(found))
     if not found:
-        raise _NOT_OPEN[command.about](
-            f"{command.name}: this customer has no {command.about} to which that can be done",
-            pointer=f"/{command.about}",
-        )
+        raise _none(command)
     raise WhichOne(
         f"{command.about} has to say which one; there are {', '.join(found)}",
         pointer=f"/{command.about}",
