@@ -148,7 +148,7 @@ class _Sorting:
         self.cases = tangles.Cases(history)
         self.withdrawn = min((x.at for x in history.events if isinstance(x, e.ConsentWithdrawn)), default=NEVER)
         self.taken = {event.kind for event in history.events if isinstance(event, e.CustomerIdentifierRemoved)}
-        self.plans = any(isinstance(event, e.OutreachPlanned) for event in history.events)
+        self.planned_since = min((planned.at for planned in state.customer.planned.values()), default=NEVER)
         self.selling_since = history.as_of - max(tangles.selling_window(rules) for rules in books)
 
     def stage(self, event: e.Event) -> int:
@@ -224,10 +224,10 @@ class _Sorting:
             told = (event.timezone, event.birthday, event.country, event.traits)
             return LEFT if told == (None, None, None, None) else FIXED
         if isinstance(event, e.ContactAttempted):
-            return FIXED
+            return FIXED if event.outcome == "reached" or event.at > self.selling_since else LEFT
         if isinstance(event, e.Conversation):
-            lately = event.purpose != "service" and event.at > self.selling_since
-            planned = event.outreach is not None or (self.plans and event.direction == "outbound")
+            lately = event.purpose in ("selling", "relationship") and event.at > self.selling_since
+            planned = event.outreach is not None or (event.direction == "outbound" and event.at >= self.planned_since)
             return FIXED if lately or planned else max(OPEN, self.stage(event))
         said = isinstance(event, CONSENTS | e.PreferenceStated) or counts_as(event) & 1 << Series.ACT
         return self.stage(event) or (OPEN if said else LEFT)

@@ -4,7 +4,7 @@ What is due on a day is what the fold plans (rows `outreach`), in days of the ru
 open promise and each planned contact, where its date lies before the end of the day, be it that day's or an earlier one's.
 Each of them is in exactly one state, as it stands at the end of the day, or at `as_of` on the day that is not over:
 
-done      it was made that day: they were reached (rhythm), it was kept (promise) or done (planned)
+done      it was made that day: they were reached (rhythm, occasion), it was kept (promise) or done (planned)
 held      it may not or cannot be made: a rest, a refusal, no consent, no contact point; or it was put off, cancelled or released
           that day, by somebody
 missed    neither, and the day is over; also a promise that was said to be broken, and a contact by rhythm that was tried in
@@ -31,12 +31,14 @@ from domain.events import (
     PromiseReleased,
 )
 from domain.facts import Customer, Series
+from domain.rules import Rules
 from projections import fold, outreach
+from projections.planning import fulfilled
 from projections.reports.report import UNKNOWN, Column, Made, Part, Report, add, inner, share
 from projections.reports.seeing import Frame, Seen, Walk
 
 STATES = ("done", "held", "missed", "pending")
-_CLASSES = ("promise", "planned", "fading", "rhythm")
+_BY_PEOPLE = {"promise", "planned"}
 _RHYTHM = "rhythm"
 _AT = attrgetter("at")
 
@@ -63,11 +65,12 @@ class _Row(NamedTuple):
     tier: int
     due: int
     held: str
+    purpose: str
 
     @property
     def key(self) -> str:
         """The item, also where references of promises and plans are alike."""
-        return f"{self.kind} {self.item}" if self.kind in {"promise", "planned"} else self.item
+        return f"{self.kind} {self.item}" if self.kind in _BY_PEOPLE else self.item
 
 
 Settled = dict[str, Item]
@@ -139,7 +142,9 @@ class Days:
         walk.settle(at)
         rows = fold.render(walk.state, walk.rules)[outreach.TABLE.name] if walk.state.count else []
         self._rows = [
-            _Row(r[0], r[1], r[2], _CLASSES[r[3]], r[4], r[5], r[7] or r[8] or "") for r in rows if r[7] != "ended"
+            _Row(r[0], r[1], r[2], outreach.CLASSES[r[3]], r[4], r[5], r[7] or r[8] or "", r[9])
+            for r in rows
+            if r[7] != "ended"
         ]
         self._known_until = min(max((r[1] for r in rows), default=at), walk.next_switch)
 
@@ -166,14 +171,16 @@ class Days:
         c = self._walk.state.customer
         last, tried = c.last and c.last.id, self._tries()
         rhythm = next((r for r in self._at(start) if r.item == _RHYTHM and r.due < end), None)
+        others = [r for r in self._at(start) if r.due < end and r.kind not in _BY_PEOPLE and r.item != _RHYTHM]
+        told = _Told(c) if others else None
         settled: Settled = {}
         snoozed = False
         while self._happens_before(end):
             events = self._groups[self._next]
             self._next += 1
-            before = _open(self._walk.state.customer)
+            before = _open(self._walk.state.customer, self._walk.rules)
             self._walk.take(events)
-            after = _open(self._walk.state.customer)
+            after = _open(self._walk.state.customer, self._walk.rules)
             snoozed = snoozed or any(isinstance(e, OutreachSnoozed) and e.outreach is None for e in events)
             for item, due in before.items():
                 if due < end and after.get(item, end) >= end:
@@ -183,6 +190,8 @@ class Days:
                 if due < end:
                     settled.pop(item, None)  # made again
         self._plan(min(end - 1, self._frame.asked.as_of))
+        if told is not None:
+            settled |= self._settled(others, told, end)
         if rhythm is not None and self._walk.state.customer.ended is None:
             c = self._walk.state.customer
             rests = any(r.item == _RHYTHM and r.due < end for r in self._at(self._walk.state.now))
@@ -197,15 +206,43 @@ class Days:
             settled[_RHYTHM] = Item(_RHYTHM, rhythm.due, *how, rhythm.kind, rhythm.tier)
         return settled
 
+    def _settled(self, rows: Sequence[_Row], told: "_Told", end: int) -> Settled:
+        """Of occasions and the rhythms of single channels, what is due no longer."""
+        c = self._walk.state.customer
+        rest = {r.item for r in self._at(self._walk.state.now) if r.due < end}
+        became = {row: told.what_became(row, c) for row in rows if row.item not in rest and c.ended is None}
+        return {row.key: Item(row.key, row.due, *how, row.kind, row.tier) for row, how in became.items() if how}
+
     def _tries(self) -> int:
         c = self._walk.state.customer
         return len(c.series[Series.OUTBOUND]) + c.dropped[Series.OUTBOUND]
 
 
-def _open(c: Customer) -> dict[str, int]:
-    """When each promise and planned contact is due."""
+def _open(c: Customer, rules: Rules) -> dict[str, int]:
+    """When each promise and planned contact is due that has not taken place."""
     due = {f"promise {p.ref}": p.due for p in c.promises.values()}
-    return due | {f"planned {p.ref}": max(p.due, p.not_before) for p in c.planned.values()}
+    if not c.planned:
+        return due
+    done = fulfilled(c, rules)
+    return due | {f"planned {p.ref}": max(p.due, p.not_before) for p in c.planned.values() if p.ref not in done}
+
+
+class _Told:
+    """What had been done and said of occasions, and of the rhythms of single channels, before a day's events."""
+
+    def __init__(self, c: Customer) -> None:
+        self._reached_for, self._reached_by, self._aside = c.reached_for.copy(), c.reached_by.copy(), c.set_aside.copy()
+
+    def what_became(self, row: _Row, c: Customer) -> tuple[str, str] | None:
+        """State and reason of a contact that is due no longer; None: the rules ask for it no longer."""
+        if row.kind == "occasion":
+            if c.reached_for.get(row.purpose) != self._reached_for.get(row.purpose):
+                return "done", ""
+        else:
+            channel = row.item.partition(" ")[2]
+            if c.reached_by.get(channel) != self._reached_by.get(channel):
+                return "done", ""
+        return None if c.set_aside == self._aside else ("held", "put-off")
 
 
 def _how(item: str, events: Sequence[Event], *, gone: bool) -> tuple[str, str]:

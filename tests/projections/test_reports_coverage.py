@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from domain.events import (
     CallMade,
     Conversation,
+    CustomerIdentified,
     CustomerRegistered,
     Event,
     ManagerAssigned,
@@ -137,7 +138,7 @@ def test_a_promise_is_done_held_or_missed_on_its_day(then: Event, number: int, s
 )
 def test_a_planned_contact_is_done_held_or_missed_on_its_day(then: Event, state: str, reason: str) -> None:
     reach = a(CallMade, 0, direction="outbound", outcome="reached")
-    item = one([a(CustomerRegistered), reach, PLAN, then], 5)
+    item = one([a(CustomerRegistered), a(CustomerIdentified, kind="email"), reach, PLAN, then], 5)
     assert (item.state, item.reason) == (state, reason)
 
 
