@@ -62,9 +62,12 @@ class Superseded(Exception):
     """Somebody else moved the checkpoint or withdrew the generation: start again from what the database holds."""
 
 
-def connect(dsn: str) -> Connection[Any]:
+def connect(dsn: str, *, indexing: bool = False) -> Connection[Any]:
     """A connection in the engine's role. A commit may be lost with the server: rows go back together with the checkpoint."""
     connection = psycopg.connect(dsn, autocommit=True, application_name="jejak engine")
+    if indexing:  # a new index is logged in whole pages, and compressing them is a fifth of making it
+        with suppress(psycopg.errors.InsufficientPrivilege):  # on a server that is not ours
+            connection.execute("SET wal_compression = off")
     connection.execute(f"SET ROLE {ENGINE_ROLE}")
     for name, value in (("synchronous_commit", "off"), ("timezone", "UTC"), ("jit", "off")):
         connection.execute("SELECT set_config(%s, %s, false)", [name, value])

@@ -107,7 +107,7 @@ def rebuild(
     coordinates. RebuildFailed where it does not get through; Unready where the name is taken, or there is nothing to
     resume.
     """
-    with connect(dsn) as connection:
+    with connect(dsn, indexing=True) as connection:
         generations.install(connection, fold.TABLES)
         generations.sweep(connection, fold.fingerprint(), fold.TABLES)
         with parallel.snapshot(dsn) as snapshot:
@@ -220,7 +220,7 @@ def _attach(dsn: str, connection: Connection[Any], generation: Generation, fold:
     """Attach what was built, with as many connections as processes built it."""
     count = processes or os.cpu_count() or 1
     with ExitStack() as stack:
-        beside = [stack.enter_context(connect(dsn)) for _ in range(1, min(count, _MOST_INDEXING))]
+        beside = [stack.enter_context(connect(dsn, indexing=True)) for _ in range(1, min(count, _MOST_INDEXING))]
         for one in beside:
             generations.write_for(one, generation.id)
         state = "ready" if _followed(generation) else "side"
