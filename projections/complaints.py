@@ -121,11 +121,14 @@ def _case_rows(
     why = _why(rules, case, d, dues)
     near = None if wait or d.near >= NEVER else d.near
     up = [raise_ for raise_ in d.up if raise_[1] > case.level]
+    remind = reminder(rules, case)
     if wait:
-        dues = sorted([*dues, (reminder(rules, case), "remind")])
+        dues = sorted([*dues, (remind, "remind")])
     rows: list[tuple[Any, ...]] = []
-    for start, end in _pieces(step.at, until, [dues[0][0] if dues else NEVER, *(at for at, _, _ in up)]):
+    for start, end in _pieces(step.at, until, [dues[0][0] if dues else NEVER, remind, *(at for at, _, _ in up)]):
         due_at, due_kind = dues[0] if dues else (NEVER, None)
+        if remind <= start:
+            due_at, due_kind = remind, "remind"  # whatever else was missed: this is what can be done now
         if due_at <= start:
             lateness, ranked_at = OVERDUE, due_at
         elif wait or not dues:
