@@ -5,10 +5,14 @@ room; where all of these are full, along a chain in which each makes room for th
 move from heavy to light books while that brings loads nearer to each other.
 """
 
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Sequence
 
 from projections.assigning.solving import Kind, Place
+
+_Step = tuple[int, int, int]
+"""One customer of a class, from whom, to whom."""
 
 _NEAR = 1e-6
 _MOST_MOVES = 2_000
@@ -68,11 +72,11 @@ class Books:
         free = [staff for staff in self.kinds[kind].staff if self.room(staff)]
         return min(free, key=lambda staff: (self.level(staff), staff), default=None)
 
-    def _chain(self, kind: int) -> list[tuple[int, int, int]] | None:
+    def _chain(self, kind: int) -> list[_Step] | None:
         """Moves (class, from, to), each making room for the one before; [] where there is room; None: nowhere."""
         if self._lightest(kind) is not None:
             return []
-        came: dict[int, tuple[int, int, int] | None] = dict.fromkeys(self.kinds[kind].staff)
+        came: dict[int, _Step | None] = dict.fromkeys(self.kinds[kind].staff)
         waiting = deque(came)
         while waiting:
             staff = waiting.popleft()
@@ -87,8 +91,8 @@ class Books:
         return None
 
     @staticmethod
-    def _back(came: dict[int, tuple[int, int, int] | None], staff: int) -> list[tuple[int, int, int]]:
-        chain: list[tuple[int, int, int]] = []
+    def _back(came: dict[int, _Step | None], staff: int) -> list[_Step]:
+        chain: list[_Step] = []
         step = came[staff]
         while step is not None:
             chain.append(step)
@@ -99,33 +103,58 @@ class Books:
 
     def _even_out(self, within: float) -> None:
         for _ in range(_MOST_MOVES):
-            move = self._better(within)
-            if move is None:
+            moves = self._better(within)
+            if not moves:
                 return
-            kind, source, target = move
-            self._put(kind, source, -1)
-            self._put(kind, target, 1)
+            for kind, source, _ in moves:
+                self._put(kind, source, -1)
+            for kind, _, target in moves:
+                self._put(kind, target, 1)
 
-    def _better(self, within: float) -> tuple[int, int, int] | None:
-        """One customer whose move brings the heaviest book and a lighter one nearer, at the least cost."""
+    def _better(self, within: float) -> list[_Step]:
+        """What brings the heaviest book and a lighter one nearer: one customer who goes over, or two who change places."""
         order = sorted(range(len(self.places)), key=lambda staff: (self.level(staff), staff))
         for source in reversed(order):
             for target in order:
                 gap = self.level(source) - self.level(target)
                 if gap <= within * self.level(target):
                     break
-                if self.room(target) and (kind := self._movable(source, target, gap)) is not None:
-                    return kind, source, target
-        return None
+                # By so much a weight may shift without one passing the other.
+                most = gap / (1 / self.places[source].share + 1 / self.places[target].share)
+                found = self._one(source, target, most) if self.room(target) else None
+                found = found or self._two(source, target, most)
+                if found:
+                    return found
+        return []
 
-    def _movable(self, source: int, target: int, gap: float) -> int | None:
-        """A class of which one may move so that neither passes the other."""
+    def _cost(self, kind: int, source: int, target: int) -> float:
+        of = self.kinds[kind]
+        return of.costs[of.staff.index(target)] - of.costs[of.staff.index(source)]
+
+    def _one(self, source: int, target: int, most: float) -> list[_Step] | None:
         best: tuple[float, float, int] | None = None
-        shift = 1 / self.places[source].share + 1 / self.places[target].share
         for index, placed in enumerate(self.placed):
-            kind = self.kinds[index]
-            if placed.get(source) and target in placed and 0 < kind.weight * shift <= gap:
-                cost = kind.costs[kind.staff.index(target)] - kind.costs[kind.staff.index(source)]
-                found = (cost, -kind.weight, index)
+            weight = self.kinds[index].weight
+            if placed.get(source) and target in placed and 0 < weight <= most:
+                found = (self._cost(index, source, target), -weight, index)
                 best = found if best is None or found < best else best
-        return None if best is None else best[2]
+        return None if best is None else [(best[2], source, target)]
+
+    def _two(self, source: int, target: int, most: float) -> list[_Step] | None:
+        """A heavy one for a light one, as far apart as may be."""
+        light = sorted((k.weight, i) for i, k in enumerate(self.kinds) if self._may(i, target, source))
+        best: tuple[float, float, int, int] | None = None
+        for index, kind in enumerate(self.kinds):
+            if not self._may(index, source, target):
+                continue
+            place = bisect_left(light, (kind.weight - most, -1))
+            if place < len(light) and light[place][0] < kind.weight - _NEAR:
+                weight, other = light[place]
+                cost = self._cost(index, source, target) + self._cost(other, target, source)
+                found = (weight - kind.weight, cost, index, other)
+                best = found if best is None or found < best else best
+        return None if best is None else [(best[2], source, target), (best[3], target, source)]
+
+    def _may(self, kind: int, source: int, target: int) -> bool:
+        placed = self.placed[kind]
+        return bool(placed.get(source)) and target in placed
