@@ -19,6 +19,8 @@ from domain.errors import UnknownCustomer
 from domain.events import ConsentGranted, ConsentWithdrawn
 from domain.ledger import Ledger
 from domain.vocabulary import stored_name
+from projections.assigning.weighing import needed
+from projections.staff import Acting, asked
 from projections import fold
 from projections.asof import state_at
 from projections.outreach import CLASSES
@@ -88,6 +90,13 @@ class ConsentsAnswer(ItemsAnswer):
     """Contacts of ours against what they had said by then; `known` is false where we learnt of that afterwards."""
 
 
+class ManagersAnswer(ItemsAnswer):
+    """Owners and covers of one customer."""
+
+    acting: dict[str, Any]
+    """Who cares for them: `staff` (null: nobody), `by` (owner, cover, wish, nobody), and `passed`, whom it went past and why."""
+
+
 class TimelineAnswer(BaseModel):
     """A page of a timeline, the latest first; read on from `next` until it is null."""
 
@@ -135,10 +144,8 @@ def page(house: House, view: View, ledger: Ledger | None) -> dict[str, Any]:
 def standing(house: House, view: View) -> dict[str, Any]:
     """Stage, tier, trust and owner, and who acts for the owner now."""
     row = view.standing
-    now = view.at.as_of
     last = view.rows["stages"][-1] if view.rows["stages"] else None
     owner = next((r for r in reversed(view.rows["managers"]) if r["kind"] == "owner"), None)
-    cover = next((r for r in view.rows["managers"] if r["kind"] == "cover" and answers.holds(r, now)), None)
     return {
         "stage": row["stage"],
         "stage_since": answers.shown(row["stage_since"]),
@@ -149,9 +156,22 @@ def standing(house: House, view: View) -> dict[str, Any]:
         "falling": row["falling"],
         "owner": row["owner"],
         "owner_since": answers.shown(owner["from_at"]) if owner else None,
-        "acting": cover["staff"] if cover else house.people.acting(now, view.at.known_at)(row["owner"]),
+        "acting": who_acts(house, view).staff,
         "open_complaints": row["open_complaints"],
     }
+
+
+def who_acts(house: House, view: View) -> Acting:
+    """Who cares for a customer at the coordinates: the owner or a cover, whom they accept."""
+    cover = next((r for r in view.rows["managers"] if r["kind"] == "cover" and answers.holds(r, view.at.as_of)), None)
+    document, row = view.document, view.standing
+    qualifications = needed(view.rules, row["tier"], [need["code"] for need in document["needs"]])
+    return house.people.catalogue(view.at.known_at).acting(
+        row["owner"],
+        micros(view.at.as_of),
+        cover=cover["staff"] if cover else None,
+        asked=asked(document["wishes"], qualifications),
+    )
 
 
 @router.get(
@@ -226,29 +246,19 @@ def get_stages(ref: Ref, house: HouseDep, _: Reader, at: Asked) -> Response:
     "/{ref}/managers",
     operation_id="getManagers",
     summary="Who was responsible",
-    response_model=ItemsAnswer,
+    response_model=ManagersAnswer,
     responses=REFUSED,
 )
 def get_managers(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
-    """Who owned the relationship when, without gap or overlap, and who covered; with handover notes."""
-    view = seen(house, ref, at, "managers")
+    """Who owned the relationship when, without gap or overlap, and who covered, with handover notes; and who acts then.
+
+    `acting` goes past who is away, has left, or is not accepted by the customer, and says why.
+    """
+    view = seen(house, ref, at, "managers", "profile", "standing")
     rows = view.rows["managers"]
     parts = answers.opener(opening(house, bearer), view.customer, [r["version"] for r in rows])
     items = [answers.interval(r) | {"note": parts(r["version"]).get("note")} for r in rows]
     return answered(about(view) | {"items": items})
-
-
-@router.get(
-    "/{ref}/complaints",
-    operation_id="getComplaints",
-    summary="All complaints",
-    response_model=ItemsAnswer,
-    responses=REFUSED,
-)
-def get_complaints(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
-    """Each complaint with its rounds: deadlines, waits, every resolution kept, reopenings."""
-    view = seen(house, ref, at, "complaints")
-    return answered(about(view) | {"items": cases(view, opening(house, bearer))})
 
 
 @router.get(
@@ -297,14 +307,6 @@ def known_type(given: str) -> str:
     if name is None:
         raise BadRequest(f"{given!r} is no event type", pointer="/query/type")
     return name
-
-
-def cases(view: View, ledger: Ledger | None) -> list[dict[str, Any]]:
-    """All complaints of a customer."""
-    rows = view.rows["complaints"]
-    wanted = [v for r in rows for v in (r["version"], *(x["version"] for x in r["detail"].get("resolutions", ())))]
-    parts = answers.opener(ledger, view.customer, wanted)
-    return [answers.case(r, parts) for r in rows]
 
 
 def contacts(view: View, ledger: Ledger | None) -> list[dict[str, Any]]:

@@ -95,7 +95,7 @@ class Places:
     ) -> Placed:
         """The same on one channel."""
         date = wanted if exact else self.inside(wanted, content, channel)
-        if self._calm(channel, purpose, content, max(date, start)):
+        if self._calm(channel, purpose, date):
             return Placed(date, channel)
         asked = _Asked(channel, purpose, content, stage, exact, start)
         due, stop = self._first(wanted, asked)
@@ -161,7 +161,7 @@ class Places:
         limits = [limit for limits in contact.channel_limits.values() for limit in limits]
         return unasked[-1][0] + max((limit.within for limit in (*contact.outbound, *limits)), default=0)
 
-    def _calm(self, channel: str, purpose: str, content: str, at: int) -> bool:
+    def _calm(self, channel: str, purpose: str, at: int) -> bool:
         """Whether nothing can stop such a contact from `at` on: so for most contacts nothing has to be asked."""
         c, rules = self._c, self._rules
         return (
