@@ -11,7 +11,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import (
+    complaints,
     customers,
+    days,
     directory,
     errors,
     events,
@@ -64,7 +66,9 @@ def create_app(house: House) -> FastAPI:
         identities,
         permits,
         commanding,
+        complaints,
         queues,
+        days,
         staffing,
         assignments,
         rebuilds,

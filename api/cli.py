@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import act, assign, change, data, keys, look, permit, report, rulebook, running, staff, upkeep
+from api.commands import act, assign, change, data, day, keys, look, permit, report, rulebook, running, staff, upkeep
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -27,6 +27,7 @@ app.command()(running.serve)
 app.command("import")(data.import_)
 app.command()(look.customer)
 app.command()(look.queue)
+app.command()(day.day)
 app.command(context_settings=dict(act.OPEN))(act.do)
 app.command()(act.commands)
 app.command()(permit.permit)

@@ -1,6 +1,6 @@
 """The three queues at given coordinates, page by page: who waits for us, whom do we contact next, who was forgotten."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -13,9 +13,11 @@ from api.looking import Row
 from api.wiring import House
 from domain.door import instant, micros
 from projections import complaints, outreach, pages, reading
+from projections.catalogue import Catalogue
 from projections.generations import Unready, consistent
 from projections.pages import Counted
 from projections.reading import PLACE, Cursor, Population
+from projections.staff import asked
 
 MOST_FOLDED = 1_000  # customers, for one answer: more would take longer than a reader waits
 COUNTED = 1_000  # rows of one rank and owner: to count more takes longer than it is worth
@@ -140,18 +142,45 @@ def everybody(
 def read(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> Page:
     """A page of a queue. BadRequest where it cannot be filtered like that; other errors as of `everybody`."""
     _check(queue, wanted)
-    whose = _whose(house, queue, at, wanted)  # before a connection is held: whoever holds one must not wait for another
+    known = house.people.catalogue(
+        at.known_at
+    )  # before a connection is held: whoever holds one must not wait for another
+    whose = whose_of(known, at, wanted.manager, wanted.filters.get("team") if "team" in queue.beside else None)
     with everybody(house, at, wanted.after) as population:
         rows = queue.rows(population, _reason(wanted))
         ways = _ways(queue, wanted, whose, population)
         found, following = _read(rows, ways, wanted, population)
         if queue is NEGLECTED:
             found = _since(found, rows, population)
-        described = population.described(r["customer"] for r in found)
+        found, described = attended(found, known, population, wanted.manager)
         tiers = population.rules.tier_names
         counts = _counts(queue, rows, ways, population) if wanted.counted and queue.counted else None
     where = population.at
     return Page(found, following, where.rulebook, where.position, tiers, described, counts)
+
+
+def attended(
+    found: list[Row], known: Catalogue, population: Population, manager: str | None, mine: Collection[str] = ()
+) -> tuple[list[Row], dict[str, list[int]]]:
+    """Rows with who acts for the customer then, and the versions that may hold the customers' names.
+
+    Whom a customer does not accept as a cover does not act for them: of a manager's rows those are left out, but for work
+    that was given to one of `mine`.
+    """
+    customers = sorted({r["customer"] for r in found})
+    parts = population.parts(customers, "who.described", "wishes") if customers else {}
+    covers = population.page(reading.COVERS, {"customer": customers}).rows if customers else []
+    cover = {r["customer"]: r["staff"] for r in covers}
+    made: list[Row] = []
+    for row in found:
+        wishes = parts.get(row["customer"], {}).get("wishes")
+        who = known.acting(
+            row["owner"], population.at.as_of, cover=cover.get(row["customer"]), asked=asked(wishes)
+        ).staff
+        given = row.get("handler") in mine or row.get("staff") in mine
+        if manager is None or given or manager in (row["owner"], who):
+            made.append({**row, "acting": who})
+    return made, {c: found["who.described"] or [] for c, found in parts.items()}
 
 
 def _how(at: Coordinates) -> str:
@@ -194,7 +223,7 @@ def _counts(
     }
 
 
-class _Whose(Struct, frozen=True):
+class Whose(Struct, frozen=True):
     """Whose customers are asked for; None: everybody's."""
 
     owners: list[str] | None
@@ -203,18 +232,17 @@ class _Whose(Struct, frozen=True):
     """The team."""
 
 
-def _whose(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> _Whose:
-    team = wanted.filters.get("team") if "team" in queue.beside else None
-    if wanted.manager is None and team is None:
-        return _Whose(None, None)
-    now, known = micros(at.as_of), house.people.catalogue(at.known_at)
+def whose_of(known: Catalogue, at: Coordinates, manager: str | None, team: str | None = None) -> Whose:
+    """Whose customers a manager cares for, or a team."""
+    if manager is None and team is None:
+        return Whose(None, None)
+    now = micros(at.as_of)
     staff = known.staff(now)
     mates = None if team is None else sorted(code for code, person in staff.items() if person.team == team)
-    if wanted.manager is None:
-        return _Whose(mates, mates)
-    covered = sorted(code for code in staff if code != wanted.manager and known.cover(code, now) == wanted.manager)
-    owners = [wanted.manager, *covered]
-    return _Whose(owners if mates is None else [code for code in owners if code in mates], mates)
+    if manager is None:
+        return Whose(mates, mates)
+    owners = [manager, *sorted(code for code in staff if code != manager and known.cover(code, now) == manager)]
+    return Whose(owners if mates is None else [code for code in owners if code in mates], mates)
 
 
 def _check(queue: Queue, wanted: Wanted) -> None:
@@ -234,7 +262,7 @@ def _reason(wanted: Wanted) -> str | None:
     return reason
 
 
-def _ways(queue: Queue, wanted: Wanted, whose: _Whose, population: Population) -> list[dict[str, Any]]:
+def _ways(queue: Queue, wanted: Wanted, whose: Whose, population: Population) -> list[dict[str, Any]]:
     """Conditions on columns. A manager acts for their own customers, those of staff they cover, and those given to them."""
     filters = {
         queue.filters[name].column: _value(queue, name, value, population)
@@ -244,11 +272,11 @@ def _ways(queue: Queue, wanted: Wanted, whose: _Whose, population: Population) -
     if whose.owners is None:
         return [filters]
     owned = filters | {"owner": whose.owners[0] if len(whose.owners) == 1 else whose.owners}
-    given = _given(wanted.manager, whose, population) if wanted.manager is not None else []
+    given = given_to(wanted.manager, whose, population) if wanted.manager is not None else []
     return [owned, filters | {"customer": given}] if given else [owned]
 
 
-def _given(manager: str, whose: _Whose, population: Population) -> list[str]:
+def given_to(manager: str, whose: Whose, population: Population) -> list[str]:
     """Customers for whom a manager covers who are of somebody else."""
     given = {r["customer"] for r in population.page(reading.COVERS, {"staff": manager}).rows}
     if not given:

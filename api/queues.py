@@ -1,6 +1,6 @@
 """The queues: which complaint is next, whom to contact next, and who was forgotten."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -18,6 +18,7 @@ from api.opening import names, open_many
 from api.queueing import COMPLAINTS, LATENESS, NEGLECTED, OUTREACH, SEVERITIES, Page, Queue, Wanted
 from api.wiring import House, HouseDep
 from domain.events import Channel, Purpose
+from projections.complaints import AT_RISK
 from projections.outreach import CLASSES
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
@@ -150,9 +151,6 @@ def _given(**filters: str | None) -> dict[str, str]:
     return {name: value for name, value in filters.items() if value is not None}
 
 
-Acting = Callable[[str | None], str | None]  # who acts for a member of staff
-
-
 def _answer(house: House, bearer: Bearer, queue: Queue, at: Coordinates, wanted: Wanted, after: str | None) -> Response:
     if after is not None:
         cursor = tuple(house.cursors.read(queue.name, after))
@@ -170,10 +168,9 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
         called = names(house, page.described)
         parts = open_many(house, ((r["customer"], r["version"]) for r in page.items))
     item = {COMPLAINTS.name: complaint_item, NEGLECTED.name: neglected_item}.get(queue.name, outreach_item)
-    acting = house.people.acting(at.as_of, at.known_at)
     items = [
         {"customer": r["customer"], "name": called.get(r["customer"]), "parked": r["parked"]}
-        | item(r, page.tiers, parts.get((r["customer"], r["version"] or 0), {}), acting, at)
+        | item(r, page.tiers, parts.get((r["customer"], r["version"] or 0), {}), at)
         for r in page.items
     ]
     return {
@@ -190,7 +187,7 @@ def shaped(house: House, queue: Queue, at: Coordinates, page: Page, *, opening: 
     }
 
 
-def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting, at: Coordinates) -> dict[str, Any]:
+def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], at: Coordinates) -> dict[str, Any]:
     """What waits for an answer, with the time left (seconds; negative: overdue by so much)."""
     due = answers.time_of(row["due_at"])
     return {
@@ -200,6 +197,7 @@ def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Actin
         "lateness": LATENESS[row["lateness"]],
         "severity": SEVERITIES[row["severity"]],
         "tier": tiers[row["tier"]],
+        "trust_at_risk": row["trust"] == AT_RISK,
         "state": row["state"],
         "waiting_for": row["waiting_for"],
         "round": row["round"],
@@ -208,8 +206,10 @@ def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Actin
         "due_at": answers.shown(row["due_at"]),
         "left_s": None if due is None else round((due - at.as_of).total_seconds()),
         "near_at": answers.shown(row["near_at"]),
+        "level": row["level"],
+        "escalate": None if row["escalate"] is None else _up(row),
         "owner": row["owner"],
-        "acting": acting(row["owner"]),
+        "acting": row["acting"],
         "handler": row["handler"],
         "team": row["team"],
         "category": row["category"],
@@ -219,12 +219,17 @@ def complaint_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Actin
     }
 
 
+def _up(row: Row) -> dict[str, Any]:
+    """To which level it is to be taken, since when, and why."""
+    return {"level": row["escalate"], "since": answers.shown(row["escalate_at"]), "reason": row["escalate_for"]}
+
+
 def _why(why: Mapping[str, Any]) -> dict[str, Any]:
     made = {n: answers.shown(v) if n.endswith("_at") else v for n, v in why.items()}
     return made | {"deadlines": {step: answers.shown(at) for step, at in why.get("deadlines", {}).items()}}
 
 
-def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting, at: Coordinates) -> dict[str, Any]:
+def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], at: Coordinates) -> dict[str, Any]:
     """Whom to contact, when, why, about what and on which channel; or why not."""
     due = answers.time_of(row["due_at"])
     return {
@@ -239,14 +244,14 @@ def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting
         "held": row["held"],
         "unreachable": row["unreachable"],
         "owner": row["owner"],
-        "acting": acting(row["owner"]),
+        "acting": row["acting"],
         "staff": row["staff"],
         "text": parts.get("text"),
         "why": row["why"],
     }
 
 
-def neglected_item(row: Row, tiers: Any, parts: Mapping[str, Any], acting: Acting, at: Coordinates) -> dict[str, Any]:
+def neglected_item(row: Row, tiers: Any, parts: Mapping[str, Any], at: Coordinates) -> dict[str, Any]:
     """Who is neglected, why and since when; and the next contact, as in the queue of contacts."""
     reasons = [reason | {"since": answers.shown(reason["since"])} for reason in row["reasons"]]
-    return outreach_item(row, tiers, parts, acting, at) | {"reasons": reasons}
+    return outreach_item(row, tiers, parts, at) | {"reasons": reasons}

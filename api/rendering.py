@@ -33,6 +33,38 @@ def queue(name: str, answer: Answer) -> RenderableType:
     return Group(title, _complaints(answer["items"]) if name == "complaints" else _contacts(answer["items"]))
 
 
+def day_of(answer: Answer) -> RenderableType:
+    """A manager's day."""
+    minutes, over = answer["minutes"], answer["overflow"]
+    title = Text.assemble((f"{answer['manager']}, {answer['day']}", "bold"), (f"  {_moment(answer)}", "dim"))
+    parts: list[RenderableType] = [title, Text(_time_of(minutes))]
+    if answer["covers"]:
+        parts.append(Text(f"acts for {', '.join(answer['covers'])}"))
+    for name, shape in (("complaints", _complaints), ("contacts", _contacts)):
+        if answer[name]:
+            parts += [Text(f"\n{QUEUE_TITLES.get(name, 'To be contacted')}", style="bold"), shape(answer[name])]
+    if not answer["complaints"] and not answer["contacts"]:
+        parts.append(Text("  nobody", style="dim"))
+    if over["items"]:
+        told = f"{over['complaints'] + over['contacts']:,}{'+' if over['more'] else ''} do not fit"
+        parts.append(Text(f"\n{told}, {over['complaints']} of them to be answered; the first of them:", style="yellow"))
+        parts += [
+            shape(some)
+            for shape, some in (
+                (_complaints, [i for i in over["items"] if "lateness" in i]),
+                (_contacts, [i for i in over["items"] if "lateness" not in i]),
+            )
+            if some
+        ]
+    return Group(*parts)
+
+
+def _time_of(minutes: Answer) -> str:
+    away = f", away for {minutes['absent']}" if minutes["absent"] else ""
+    planned = f"{minutes['complaints']} for answers, {minutes['contacts']} for contacts, {minutes['left']} over"
+    return f"{minutes['available']} of {minutes['a_day']} minutes left{away}: {planned}"
+
+
 def _complaints(items: Iterable[Answer]) -> Table:
     table = _table("due", "severity", "tier", "customer", "what", "state", "who")
     for i in items:
@@ -46,10 +78,19 @@ def _complaints(items: Iterable[Answer]) -> Table:
             _tier(i["tier"]),
             _customer(i),
             Text(what if i["kind"] == "complaint" else f"{i['kind']}: {what}"),
-            i["state"] if not i["waiting_for"] else f"waits for {i['waiting_for']}",
+            _stands(i),
             i["handler"] or i["acting"] or i["team"] or "–",
         )
     return table
+
+
+def _stands(item: Answer) -> str:
+    """How a complaint stands, and what is to be done beside answering it."""
+    said = f"waits for {item['waiting_for']}" if item["waiting_for"] else item["state"]
+    if item["due"] == "remind":
+        said += ", remind"
+    up = item["escalate"]
+    return f"{said}, to level {up['level']} ({up['reason']})" if up else said
 
 
 def _contacts(items: Iterable[Answer]) -> Table:

@@ -67,14 +67,23 @@ def _at_present(kind: str) -> Callable[[Shown, datetime], bool]:
 
 
 _REACTIVE = Order(
-    "reactive", ("lateness", "severity", "tier", "trust"), "ranked_at", (("item", "uuid"), ("customer", "uuid")), _complaints
+    "reactive",
+    ("lateness", "severity", "tier", "trust"),
+    "ranked_at",
+    (("item", "uuid"), ("customer", "uuid")),
+    _complaints,
+    begins=(("owner",), ("handler",), ("team",)),
 )
 _PROACTIVE = Order(
     "outreach", ("class", "tier"), "due_at", (("customer", "uuid"), ("item", "text")), _contacts, "q.ready",
-    ("purpose", "channel"),
+    (("owner",), ("staff",), ("purpose", "channel")),
 )  # fmt: skip
 
-COMPLAINTS = Queue("reactive", ("lateness", "severity", "tier", "trust", "ranked_at", "item", "customer"), orders=(_REACTIVE,))
+COMPLAINTS = Queue(
+    "reactive", ("lateness", "severity", "tier", "trust", "ranked_at", "item", "customer"), orders=(_REACTIVE,)
+)
+LINKED = Queue("linked", ("linked_at", "complaint", "customer"))
+CASES = Queue("complaints", ("opened_at", "complaint", "customer"))
 CUSTOMERS = Queue("standing", ("customer",))
 COVERS = Queue("managers", ("customer", "from_at"), "kind = 'cover'", _at_present("cover"))
 OWNERS = Queue("managers", ("customer", "from_at"), "kind = 'owner'", _at_present("owner"))

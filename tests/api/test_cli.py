@@ -134,10 +134,19 @@ def test_queues_are_shown_at_any_date(jejak: Jejak, monkeypatch: pytest.MonkeyPa
     assert "callback" in jejak("queue", "outreach", "--json").out
     (forgotten,) = jejak("queue", "neglected", "--reason", "unreachable", "--json").json()["items"]
     assert "unowned" in jejak("queue", "neglected").out
-    assert "promise 1" in jejak("queue", "outreach", "--kind", "promise", "--tier", "unknown").out
+    assert "promise 1" in jejak("queue", "outreach", "--kind", "promise").out
     refused = jejak("queue", "outreach", "--reason", "overdue")
     assert (refused.status, "cannot be filtered by reason" in refused.err) == (1, True)
     assert (forgotten["name"], forgotten["unreachable"]) == ("Siti Aminah", "no-contact-point")
+
+
+@pytest.mark.usefixtures("siti")
+def test_a_day_is_shown_with_its_minutes(jejak: Jejak) -> None:
+    found = jejak("day", "ani", "--date", "2026-03-06", "--json").json()
+    assert (found["day"], found["minutes"]["a_day"]) == ("2026-03-06", 480)
+    assert "480 of 480 minutes left" in jejak("day", "ani", "--date", "2026-03-06").out
+    refused = jejak("day", "ani", "--date", "friday")
+    assert (refused.status, "would be right" in refused.err) == (1, True)
 
 
 def test_a_rebuild_gives_rows_that_say_the_same(jejak: Jejak, siti: str, house: House) -> None:

@@ -12,7 +12,7 @@ from psycopg import sql
 from domain import events as e
 from domain.facts import micros
 from domain.rules import first_rules
-from projections import complaints, fold, paging
+from projections import complaints, fold, outreach, paging
 from projections.engine import Engine
 from projections.pages import Queue, neglected
 from projections.paging import Clock, Wanted
@@ -100,11 +100,13 @@ def whole(rows: psycopg.Connection[Any], queue: Queue, day: float, **where: Any)
 def test_the_complaint_queue_holds_each_open_complaint_once_at_any_time(rows: psycopg.Connection[Any]) -> None:
     for day in (4, 6, 9, 60):
         found = whole(rows, COMPLAINTS, day)
-        assert sorted(str(row["item"]) for row in found) == sorted(examples.uid(f"c {number}") for number in range(12))
+        unanswered = {4} if day == 60 else set[int]()  # time resolved it after ten days
+        still = {examples.uid(f"c {number}") for number in range(12) if number not in unanswered}
+        assert sorted(str(row["item"]) for row in found) == sorted(still)
 
 
 def test_overdue_comes_first_and_waiting_last(rows: psycopg.Connection[Any]) -> None:
-    found = whole(rows, COMPLAINTS, 4.1)
+    found = whole(rows, COMPLAINTS, 4.05)  # not yet to be reminded
     assert found[0]["lateness"] == complaints.OVERDUE
     assert (found[-1]["item"], found[-1]["waiting_for"]) == (examples.uid("c 4"), "customer")
 
@@ -124,7 +126,7 @@ FILTERS: list[tuple[Queue, float, dict[str, Any]]] = [
     (OUTREACH, 200, {"channel": "whatsapp"}),
     (OUTREACH, 200, {"purpose": "service"}),
     (OUTREACH, 200, {"purpose": "service", "channel": "whatsapp", "tier": [0, 1]}),
-    (OUTREACH, 200, {"class": 3}),
+    (OUTREACH, 200, {"class": outreach.RHYTHM}),
     (OUTREACH, 200, {"class": [0, 1], "owner": "budi"}),
     (OUTREACH, 200, {"content": "callback", "channel": "whatsapp"}),
     (neglected(at(170)), 200, {"owner": "ani"}),
