@@ -12,6 +12,7 @@ from api.clouds import moment
 from domain.door import instant
 from domain.facts import NEVER
 from domain.ledger import Ledger
+from projections.staff import Acting
 
 Document = Mapping[str, Any]
 Parts = Callable[[int | None], dict[str, Any]]
@@ -94,7 +95,7 @@ def profile(document: Document, standing: Document, parts: Parts, now: datetime)
         "name": name_of(document, parts),
         "last_conversation": conversation(document["last_talk"], parts),
         "promises": [promise(p, parts, now) for p in document["promises"]],
-        "complaints": [complaint(c, parts) for c in document["complaints"]],
+        "complaints": [complaint(c, parts) for c in document["complaints"] if not _lapsed(c, now)],
         "unanswered": [plain(w) for w in document["waits"]],
         "handling": [marked(m, parts) for m in document["handling"] if _still(m, now)],
         "standing": standing,
@@ -146,6 +147,11 @@ def complaint(c: Document, parts: Parts) -> dict[str, Any]:
     """An open complaint."""
     sealed = parts(c["version"])
     return plain(c) | {"reference": reference(sealed, "complaint"), "description": sealed.get("description")}
+
+
+def _lapsed(c: Document, now: datetime) -> bool:
+    """Whether time has resolved it by now, as nobody answered."""
+    return c["lapses_at"] is not None and instant(c["lapses_at"]) <= now
 
 
 def marked(mark: Document, parts: Parts) -> dict[str, Any]:
@@ -217,6 +223,21 @@ def holds(row: Document, now: datetime) -> bool:
     return (since is None or since <= now) and (until is None or now < until)
 
 
+_MOMENTS = (
+    "acknowledged_at", "responded_at", "heard_at", "promised_due", "extended_until", "lapses_at", "closes_at",
+    "reopens_until",
+)  # fmt: skip
+
+
+def acting(found: Acting) -> dict[str, Any]:
+    """Who acts, and past whom that went and why."""
+    return {
+        "staff": found.staff,
+        "by": found.by,
+        "passed": [{"staff": p.staff, "reason": p.reason, "until": shown(p.until)} for p in found.passed],
+    }
+
+
 def case(row: Document, parts: Parts) -> dict[str, Any]:
     """A complaint with its whole history of rounds."""
     sealed = parts(row["version"])
@@ -229,7 +250,7 @@ def case(row: Document, parts: Parts) -> dict[str, Any]:
         "reference": reference(sealed, "complaint"),
         "description": sealed.get("description"),
     }
-    for name in ("acknowledged_at", "responded_at", "promised_due", "extended_until"):
+    for name in _MOMENTS:
         made[name] = shown(detail.get(name))
     made["deadlines"] = {step: shown(at) for step, at in deadlines.items()}
     made["resolutions"] = [
@@ -239,6 +260,8 @@ def case(row: Document, parts: Parts) -> dict[str, Any]:
     ]
     made["waits"] = [{"from": shown(w["from"]), "until": shown(w["until"]), "for": w["for"]} for w in waits]
     made["reopened"] = [shown(at) for at in reopened]
-    made["links"] = detail.get("links", [])
-    made["level"] = detail.get("level")
+    made["reopened_late"] = [shown(at) for at in detail.get("reopened_late", ())]
+    made["escalations"] = [plain(e, "event") | {"event": e["event"]} for e in detail.get("escalations", ())]
+    for name in ("links", "redress", "level"):
+        made[name] = detail.get(name)
     return made

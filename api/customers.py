@@ -19,11 +19,11 @@ from domain.errors import UnknownCustomer
 from domain.events import ConsentGranted, ConsentWithdrawn
 from domain.ledger import Ledger
 from domain.vocabulary import stored_name
-from projections.assigning.weighing import needed
-from projections.staff import Acting, asked
 from projections import fold
 from projections.asof import state_at
+from projections.assigning.weighing import needed
 from projections.outreach import CLASSES
+from projections.staff import Acting, asked
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
 

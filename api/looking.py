@@ -30,6 +30,8 @@ class View(Struct, frozen=True):
     """The names of the tiers, the highest first."""
     folded: bool
     """Folded for this question, and not taken from the rows that are kept."""
+    rules: Any
+    """That judge at the clock."""
 
     @property
     def document(self) -> Row:
@@ -50,7 +52,17 @@ def look(house: House, customer: str, at: Coordinates, tables: Sequence[str]) ->
         raise UnknownCustomer(_nothing(found and found.parked), pointer="/path/ref")
     rows: dict[str, list[Row]] = {name: list(found.tables[name]) for name in tables}
     where = found.at
-    return View(customer, at, where.rulebook, where.position, rows, found.parked, found.rules.tier_names, found.folded)
+    return View(
+        customer,
+        at,
+        where.rulebook,
+        where.position,
+        rows,
+        found.parked,
+        found.rules.tier_names,
+        found.folded,
+        found.rules,
+    )
 
 
 def parked(house: House, customers: Sequence[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from api.wiring import House, HouseDep
 from domain.door import micros
 from projections.assigning.reading import Load, loads
 from projections.catalogue import Catalogue
-from projections.staff import Acting, Staff
+from projections.staff import Staff
 
 router = APIRouter(prefix="/v1/staff", tags=["staff"])
 
@@ -180,19 +180,10 @@ def _member(
         "timezone": person.timezone,
         "at_work": known.at_work(person.staff, now),
         "absent_until": None if absence is None else answers.shown(absence.until_at),
-        "acting": acting(known.acting(person.staff, now)),
+        "acting": answers.acting(known.acting(person.staff, now)),
         "load": {
             "customers": load.customers,
             "minutes_a_month": load.minutes,
             "of_capacity": round(load.customers / person.capacity, 3) if person.capacity else None,
         },
-    }
-
-
-def acting(found: Acting) -> dict[str, Any]:
-    """Who acts, and past whom that went and why."""
-    return {
-        "staff": found.staff,
-        "by": found.by,
-        "passed": [{"staff": p.staff, "reason": p.reason, "until": answers.shown(p.until)} for p in found.passed],
     }
