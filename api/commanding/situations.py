@@ -15,7 +15,6 @@ from domain.facts import Customer, Mark
 from domain.order import amend
 from domain.rules import Rules
 from domain.settling import settled
-from domain.settling import settled
 from projections import fold, permission
 from projections.asof import state_at
 from projections.assigning.weighing import needed
@@ -64,7 +63,7 @@ def view(known: Known, frame: Frame, at: int, holds: Callable[[], bool], sealed:
     needs = needed(rules, state.level, [need.code for need in c.needs])
     counting = amend(known.events).events if known.events else []
     situation = Situation(
-        facts=settled(c, rules, at),
+        facts=c,
         rules=rules,
         at=at,
         tier=state.level,
