@@ -234,14 +234,14 @@ def _unreachable(c: Customer, channel: str | None, found: list[Stop]) -> None:
 
 
 def _limits(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int, found: list[Stop]) -> None:
+    if purpose == "selling":
+        _outweighs(c, rules, at, found)
     for count in counts(c, rules, channel, purpose, at):
         if count.until is not None:
             counted = sum(when > count.since for when, _ in count.items)
             detail = {"count": counted, "at_most": count.at_most} | count.detail
             events = (*count.cited, *(event for _, event in count.items[-count.at_most :]))
             found.append(Stop(count.reason, count.until, events, detail))
-    if purpose == "selling":
-        _outweighs(c, rules, at, found)
 
 
 def _outweighs(c: Customer, rules: Rules, at: int, found: list[Stop]) -> None:
