@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from domain.criteria.measures import median
 from domain.facts import NEVER, Customer, Mark
 from domain.rules import Rules
+from domain.settling import lapses_at
 from projections import trust
 from projections.complaints import needs_human
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
@@ -93,8 +94,8 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "complaints": [
             {"complaint": case.ref, "version": case.version, "state": case.state, "severity": case.severity,
              "opened_at": case.at, "category": case.category, "handler": case.handler, "team": case.team,
-             "round": case.round}
-            for case in c.cases.values() if case.open
+             "round": case.round, "lapses_at": _ever(lapses_at(rules, case))}
+            for case in state.open()
         ],
         "waits": [asdict(wait) for wait in c.waits if needs_human(rules, wait)],
         "handling": [_mark(mark) for mark in c.handling if mark.until > state.now],
@@ -149,6 +150,10 @@ def _purchases(c: Customer) -> dict[str, Any]:
         "likely_next": last[0] + typical if last and typical else None,
         "categories": {code: item[0] for code, item in c.categories.items()},
     }
+
+
+def _ever(at: int) -> int | None:
+    return at if at < NEVER else None
 
 
 def _mark(mark: Mark) -> dict[str, Any]:

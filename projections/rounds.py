@@ -114,6 +114,11 @@ def _detail(state: State, rules: Rules, case: Case, lapse: int) -> dict[str, Any
             {"at": r.at, "level": r.level, "to": r.to, "reason": r.reason, "round": r.round, "event": r.id}
             for r in case.raised
         ],
+        "promises": [
+            {"promise": p.ref, "due": p.due, "kind": p.kind, "staff": p.staff}
+            for p in state.customer.promises.values()
+            if p.complaint == case.ref
+        ],
         "links": [{"cause": cause, "kind": kind} for cause, kind in case.links],
         "deadlines": _shown(known) if known else None,
         "lapses_at": _ever(lapses_at(rules, case)) if lapse == NEVER else None,
