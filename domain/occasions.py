@@ -37,7 +37,7 @@ class Occasion:
     """A compiled occasion of a rulebook. Read-only."""
 
     __slots__ = (
-        "_days", "_lasts", "_rule", "_shift", "_stages", "_tiers", "clause", "content", "purpose",
+        "_all", "_days", "_lasts", "_rule", "_shift", "_stages", "_tiers", "clause", "content", "purpose",
     )  # fmt: skip
 
     def __init__(self, rule: doc.Occasion, number: int, tiers: Sequence[str]) -> None:
@@ -49,6 +49,7 @@ class Occasion:
         self._days = sorted(day.toordinal() for day in rule.days)
         self._tiers = frozenset(tiers.index(tier) for tier in rule.tiers)
         self._stages = frozenset(rule.stages)
+        self._all = not rule.countries and not rule.traits
 
     def suits(self, tier: int, stage: str) -> bool:
         """Whether it is for customers of this level and stage."""
@@ -56,6 +57,8 @@ class Occasion:
 
     def concerns(self, c: Customer) -> bool:
         """Whether it is for this customer at all, as far as who they are says."""
+        if self._all:
+            return True
         rule = self._rule
         if rule.countries and c.country not in rule.countries:
             return False
@@ -73,6 +76,8 @@ class Occasion:
 
     def times(self, c: Customer, zone: str, since: int, until: int) -> list[Occurrence]:
         """Every time that ends after `since` and begins before `until`, in order of their beginning."""
+        if not self.concerns(c):
+            return []
         found: Iterable[Occurrence]
         match self._rule.of:
             case "birthday":
@@ -88,7 +93,7 @@ class Occasion:
             case "resolution":
                 found = self._resolutions(c, zone) if c.cases else ()
         times = [time for time in found if time.ends > since and time.begins < until]
-        return sorted(times, key=lambda time: (time.begins, time.item)) if times and self.concerns(c) else []
+        return sorted(times, key=lambda time: (time.begins, time.item)) if len(times) > 1 else times
 
     # --- by kind ------------------------------------------------------------------------------------------------------
 
@@ -107,14 +112,14 @@ class Occasion:
     ) -> Iterator[Occurrence]:
         """Each year's, of a month and day, after that of year `after`."""
         month, number = int(day[:2]), int(day[3:])
-        first = _year(max(since - self._lasts - self._shift, 0)) - 1
-        last = _year(min(until - self._shift, NEVER - 400 * DAY)) + 1
+        first = _year(max(since - self._lasts - self._shift - DAY, 0))  # a day: zones differ by that
+        last = _year(min(until - self._shift + DAY, NEVER - DAY))
         for year in range(max(first, after + 1), last + 1):
             leap = month == 2 and number == 29 and (year % 4 or (year % 100 == 0 and year % 400))
             yield self._of_day(zone, date(year, month, 28 if leap else number).toordinal(), event, at)
 
     def _anniversaries(self, c: Customer, zone: str, since: int, until: int) -> Iterable[Occurrence]:
-        if c.first_purchase is None or not self.concerns(c):
+        if c.first_purchase is None:
             return ()
         at, event = c.first_purchase
         day = date.fromordinal(local_day(zone_named(zone), at))

@@ -220,12 +220,14 @@ def _occasions(
     state: State, rules: Rules, steps: list[Step], until: int, places: Places, whose: _Whose
 ) -> list[tuple[Any, ...]]:
     rows: list[tuple[Any, ...]] = []
+    stretches = list(zip(steps, [*(step.at for step in steps[1:]), until], strict=True))
     for occasion in rules.occasions:
-        for index, step in enumerate(steps):
-            if occasion.suits(step.tier, step.stage):
-                end = steps[index + 1].at if index + 1 < len(steps) else until
-                for time in occasion.times(state.customer, places.zone, step.at, end + _AHEAD):
-                    _occasion(rows, state, rules, occasion, time, step, end, places, whose)
+        suited = [(step, end) for step, end in stretches if occasion.suits(step.tier, step.stage)]
+        if not suited:
+            continue
+        for time in occasion.times(state.customer, places.zone, suited[0][0].at, suited[-1][1] + _AHEAD):
+            for step, end in suited:
+                _occasion(rows, state, rules, occasion, time, step, end, places, whose)
     return rows
 
 
@@ -261,7 +263,8 @@ def _occasion(
         return _Plan(placed, occasion.purpose, occasion.content, why)
 
     mine = rows if rows and rows[-1][2] == time.item else list[tuple[Any, ...]]()
-    for begin, stop in _cut(start, end, permission.turns(c, rules) if occasion.purpose == "selling" else []):
+    selling = occasion.purpose == "selling" and any(consent.granted for consent in c.consents.values())
+    for begin, stop in _cut(start, end, permission.turns(c, rules) if selling else ()):
         _stretch(mine, begin, stop, time.item, OCCASION, step.tier, whose, plan)
     if mine is not rows:
         rows += mine
@@ -306,7 +309,7 @@ def _planned_rows(
 
     rows: list[tuple[Any, ...]] = []
     whose = whose._replace(staff=planned.staff, version=planned.version)
-    for start, stop in _cut(step.at, end, permission.turns(c, rules) if purpose != "service" else []):
+    for start, stop in _cut(step.at, end, permission.turns(c, rules) if purpose != "service" else ()):
         _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, plan)
     return rows
 

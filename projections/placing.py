@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from domain.facts import NEVER, Customer, Series
 from domain.openings import instant, local_day, zone_named
-from domain.refusals import refused
+from domain.refusals import refused, said_last
 from domain.rules import Rules
+from projections.limits import sent
 from projections.permission import Stop, held
 from projections.reach import POINTED, reachable
 from projections.state import State
@@ -63,6 +64,9 @@ class Places:
         found = self._orders.get((purpose, digital, only))
         if found is None:
             found = channels_for(self._c, self._rules, purpose, self._reach, digital=digital, only=only)
+            if purpose in self._rules.contact.consent_needed and found[0]:
+                agreed = [channel for channel in found[0] if _agreed(self._c, channel, purpose)]
+                found = (agreed or found[0][:1], "")
             self._orders[purpose, digital, only] = found
         return found
 
@@ -153,29 +157,36 @@ class Places:
     # --- nothing to ask -----------------------------------------------------------------------------------------------
 
     def _free_of_limits(self) -> int:
-        """From when on no contact so far counts against any limit but those of selling."""
-        c, contact = self._c, self._rules.contact
-        unasked = c.series[Series.UNASKED]
-        if not unasked:
-            return -NEVER
-        limits = [limit for limits in contact.channel_limits.values() for limit in limits]
-        return unasked[-1][0] + max((limit.within for limit in (*contact.outbound, *limits)), default=0)
+        """From when on no contact so far reaches a limit on all channels; those of selling are left out."""
+        unasked = sent(self._c, Series.UNASKED)
+        free = -NEVER
+        for limit in self._rules.contact.outbound:
+            if len(unasked) >= limit.at_most:
+                free = max(free, unasked[-limit.at_most][0] + limit.within)
+        return free
 
     def _calm(self, channel: str, purpose: str, at: int) -> bool:
-        """Whether nothing can stop such a contact from `at` on: so for most contacts nothing has to be asked."""
-        c, rules = self._c, self._rules
+        """Whether nothing can stop such a contact from `at` on: so for most contacts nothing has to be asked.
+
+        The channel is none that they refused for this purpose.
+        """
+        c, contact = self._c, self._rules.contact
         return (
             at >= self._free
             and c.ended is None
             and not c.provisional
             and at >= c.wishes.rest_until
-            and not c.withdrawn
-            and not c.wishes.refused
             and not c.wishes.cadence
             and purpose != "selling"
-            and purpose not in rules.contact.consent_needed
+            and purpose not in contact.consent_needed
+            and channel not in contact.channel_limits
             and (channel in self._reach or channel not in POINTED)
         )
+
+
+def _agreed(c: Customer, channel: str, purpose: str) -> bool:
+    said = said_last(c, channel, purpose)
+    return said is not None and said.granted
 
 
 def channels_for(
