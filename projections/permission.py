@@ -18,10 +18,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from domain.facts import Customer, Series
+from domain.facts import NEVER, Customer, Series
 from domain.refusals import said_last
 from domain.rules import Rules
+from domain.settling import lapses_at
 from domain.windows import Windows
+from projections import settling
 from projections.limits import Count, counts, outweighed, sent, sent_by, weighed
 from projections.reach import POINTED, reachable, zone_of
 from projections.state import State
@@ -140,6 +142,9 @@ def turns(c: Customer, rules: Rules) -> list[int]:
     contact = rules.contact
     if resolved := c.series[Series.RESOLUTION]:
         found.add(resolved[-1][0] + contact.no_selling_after_complaint)
+    if c.open_cases:
+        lapses = [at for case in c.cases.values() if case.open and (at := lapses_at(rules, case)) < NEVER]
+        found.update(lapses, (at + contact.no_selling_after_complaint for at in lapses))
     unasked, selling = sent(c, Series.UNASKED), sent(c, Series.SELLING)
     found.update(at + limit.within for at, _ in unasked for limit in contact.outbound)
     found.update(at + limit.within for at, _ in selling for limit in contact.selling)
@@ -210,13 +215,14 @@ def _not_now(state: State, rules: Rules, at: int, stage: str | None, found: list
     if current in rules.cadence.no_selling_in:
         last = state.stages[-1] if state.stages and state.stage == current else None
         found.append(Stop("no-selling-stage", None, (last.last,) if last and last.last else (), {"stage": current}))
-    if c.open_cases:
-        open_ = [case.id for case in c.cases.values() if case.open]
-        found.append(Stop("complaint-open", None, tuple(open_), {"count": c.open_cases}))
-    if resolved := c.series[Series.RESOLUTION]:
-        until = resolved[-1][0] + rules.contact.no_selling_after_complaint
+    if open_ := settling.open_cases(state, rules, at):
+        over = max(settling.lapse_of(state, rules, case) for case in open_)
+        cited = tuple(case.id for case in open_)
+        found.append(Stop("complaint-open", over if over < NEVER else None, cited, {"count": len(open_)}))
+    if resolved := settling.settled_last(state, rules, at):
+        until = resolved[0] + rules.contact.no_selling_after_complaint
         if at < until:
-            found.append(Stop("complaint-just-resolved", until, (resolved[-1][1],), {}))
+            found.append(Stop("complaint-just-resolved", until, (resolved[1],), {}))
 
 
 # --- whether they can be reached --------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from domain.cases import Case
-from domain.facts import NEVER
+from domain.facts import NEVER, Item, Series
 from domain.rules import Rules
 from domain.settling import closes_at, lapses_at
 from projections.state import State
@@ -51,10 +51,19 @@ def open_cases(state: State, rules: Rules, at: int) -> list[Case]:
     return [case for case in state.customer.cases.values() if case.open and lapse_of(state, rules, case) > at]
 
 
-def settled_at(state: State, rules: Rules, at: int) -> int:
-    """When a complaint of theirs was resolved last by a moment, by somebody or by time; 0: never."""
-    cases = state.customer.cases.values() if state.customer.cases else ()
-    found = [case.resolutions[-1].at for case in cases if case.resolutions]
-    found += [lapse for case in cases if case.open and (lapse := lapse_of(state, rules, case)) < NEVER]
-    found += [verdict.resolved for past in state.lapsed.values() for verdict in past]
-    return max((moment for moment in found if moment <= at), default=0)
+def settled_last(state: State, rules: Rules, at: int) -> Item | None:
+    """When a complaint of theirs was resolved last by a moment, by somebody or by time, and by which event; None: never."""
+    c = state.customer
+    found = c.series[Series.RESOLUTION][-1:]
+    if c.open_cases or state.lapsed:
+        for case in c.cases.values():
+            moments = [verdict.resolved for verdict in state.lapsed.get(case.ref, ())]
+            if case.open and (lapse := lapse_of(state, rules, case)) < NEVER:
+                moments.append(lapse)
+            found += [(moment, _waited(case, moment)) for moment in moments if moment <= at]
+    return max(found, default=None)
+
+
+def _waited(case: Case, at: int) -> str:
+    """The event by which we began to wait for the customer, who did not answer by then."""
+    return next((p.id for p in reversed(case.pauses) if p.waiting_for == "customer" and p.at < at), case.id)

@@ -100,6 +100,13 @@ SELLING = [
         *CARED, "2026-02-16 09:00 complaint.opened", "2026-02-18 10:00 complaint.resolved"), SALE, "2026-03-04 10:00"),
     May("withdrawn spares nobody", (
         *CARED, "2026-02-16 09:00 complaint.opened", "2026-02-18 10:00 complaint.withdrawn"), SALE, "2026-02-19 10:00"),
+    # Waited for from the 5th, so resolved on the 15th at ten; fourteen more days are 1 March at ten.
+    May("fourteen days after time resolved it", (
+        *CARED, "2026-02-04 09:00 complaint.opened", "2026-02-05 10:00 complaint.waiting waiting_for=customer"), SALE,
+        "2026-02-28 10:00", _why("complaint-just-resolved")),
+    May("more than fourteen days after time resolved it", (
+        *CARED, "2026-02-04 09:00 complaint.opened", "2026-02-05 10:00 complaint.waiting waiting_for=customer"), SALE,
+        "2026-03-02 10:00"),
 ]  # fmt: skip
 
 RESTS = [
