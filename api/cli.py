@@ -43,6 +43,7 @@ app.add_typer(rulebook.app, name="rulebook")
 app.add_typer(rulebook.calendars_app, name="calendar")
 app.add_typer(staff.app, name="staff")
 app.add_typer(assign.app, name="assign")
+app.command()(assign.handover)
 app.add_typer(keys.app, name="key")
 
 

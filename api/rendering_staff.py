@@ -81,6 +81,49 @@ def _qualification(m: Answer, code: str) -> str:
     return code if until is None else f"{code} until {until}{'' if code in m['qualified'] else ' (expired)'}"
 
 
+# --- handover ---------------------------------------------------------------------------------------------------------
+
+
+def handed(answer: Answer) -> RenderableType:
+    """A handover note."""
+    standing = answer["standing"]
+    title = Text.assemble((answer["name"] or "(no name)", "bold"), f"  {standing['tier']}  {standing['stage']}")
+    parts: list[RenderableType] = []
+    for name, lines in (
+        ("First", [f"{i['what']} since {day(i['at'])}" for i in answer["first"]]),
+        ("Promises", [_line(i, f"{i['kind']} by {day(i['due'])}") for i in answer["promises"]]),
+        ("Complaints", [_line(i, f"{i['severity']} {i['state']} since {day(i['opened_at'])}") for i in answer["complaints"]]),
+        ("Handling", [_line(i, i["code"]) for i in answer["handling"]]),
+        ("Wishes", [f"{wish}: {_said(said)}" for wish, said in answer["wishes"].items()]),
+        ("Refused", [f"{i['purpose'] or 'everything'} on {i['channel'] or 'all channels'}" for i in answer["refused"]]),
+        ("Planned", [_line(i, f"{i['content'] or i['purpose']} on {day(i['due'])}") for i in answer["planned"]]),
+        ("Needs", [_line(i, i["code"]) for i in answer["needs"]]),
+        ("Notes", [_line(i, day(i["at"])) for i in answer["notes"]]),
+        ("Owners", [_line(i, f"{i['staff'] or 'nobody'} since {day(i['from_at'])}") for i in answer["owners"]]),
+        ("Talks", [_line(i, _talk(i)) for i in answer["talks"]]),
+    ):  # fmt: skip
+        if lines:
+            parts += [Text(name, "bold"), *(Text(f"  {line}") for line in lines)]
+    return Panel(Group(*parts), title=title, title_align="left")
+
+
+def _talk(item: Answer) -> str:
+    who = item["staff"] or "nobody named"
+    return f"{day(item['at'])} {item['direction']} {item['channel']} with {who}"
+
+
+def _line(item: Answer, said: str) -> str:
+    return f"{said}: {item['text']}" if item["text"] else said
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(_said(one) for one in value)  # type: ignore[reportUnknownVariableType] # decoded JSON
+    if isinstance(value, dict):
+        return " ".join(f"{n} {_said(v)}" for n, v in value.items())  # type: ignore[reportUnknownVariableType] # decoded JSON
+    return str(value)
+
+
 # --- proposals --------------------------------------------------------------------------------------------------------
 
 

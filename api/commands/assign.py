@@ -1,4 +1,4 @@
-"""jejak assign propose | list | show | apply | drop."""
+"""jejak assign propose | list | show | apply | drop, and jejak handover."""
 
 from typing import Annotated, Any
 
@@ -20,9 +20,11 @@ from api.commands.common import (
     screen,
 )
 from api.coordinates import coordinates
+from api.handover import note
 from api.progress import meter
+from api.references import customer_of
+from api.rendering_staff import handed, proposals
 from api.rendering_staff import proposal as rendered
-from api.rendering_staff import proposals
 from api.wiring import House
 from projections.assigning import keeping
 
@@ -106,6 +108,23 @@ def drop(number: Number, as_json: Json = False) -> None:
         print_json({"dropped": number})
     else:
         typer.echo(f"proposal {number} is gone")
+
+
+def handover(
+    ref: Annotated[str, typer.Argument(help="Our id, scheme:value, a telephone number or an e-mail address.")],
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rulebook: RulebookVersion = None,
+    as_json: Json = False,
+) -> None:
+    """What whoever takes over a customer has to know: what is owed to them, how to treat them, what was said."""
+    with at_home_with_rows() as house:
+        at = coordinates(house, as_of, known_at, rulebook)
+        answer = note(house, customer_of(house, ref, at.as_of), at, house.ledger)
+    if as_json:
+        print_json(answer)
+    else:
+        screen().print(handed(answer))
 
 
 def _show(house: House, number: int, limit: int, *, as_json: bool) -> None:
