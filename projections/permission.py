@@ -210,7 +210,6 @@ def _stated(c: Customer, wish: str) -> tuple[str, ...]:
 
 
 def _not_now(state: State, rules: Rules, at: int, stage: str | None, found: list[Stop]) -> None:
-    c = state.customer
     current = stage or state.stage
     if current in rules.cadence.no_selling_in:
         last = state.stages[-1] if state.stages and state.stage == current else None
