@@ -14,7 +14,7 @@ from uuid import UUID
 from api.commanding import answering, naming, situations
 from api.commanding.orders import SOURCE, Done, Notice, Order
 from api.commanding.situations import Afterwards, Frame, Known, View
-from api.commanding.staffing import Books, held
+from api.commanding.staffing import SKEW, Books, held
 from api.references import customer_of
 from api.wiring import House
 from domain import explain_faults
@@ -49,17 +49,16 @@ class Decided(NamedTuple):
 
 def give(house: House, orders: Sequence[Order], *, dry_run: bool = False) -> list[Done | Refusal]:
     """Carry out commands; one outcome each, in order. One that is refused does not touch its neighbours."""
-    now = micros(house.now())
     staff = [str(order.data.get("manager")) for order in orders if order.name == "assign-manager"]
-    with held(house, staff, now) as books:
-        return _Giving(house, orders, books, now, dry_run=dry_run).run()
+    with held(house, staff) as books:
+        return _Giving(house, orders, books, dry_run=dry_run).run()
 
 
 class _Giving:
     """The commands of one request on their way."""
 
-    def __init__(self, house: House, orders: Sequence[Order], books: Books, now: int, *, dry_run: bool) -> None:
-        self._house, self._orders, self._now, self._dry_run = house, orders, now, dry_run
+    def __init__(self, house: House, orders: Sequence[Order], books: Books, *, dry_run: bool) -> None:
+        self._house, self._orders, self._dry_run = house, orders, dry_run
         self._ledger = house.ledger
         self._frame = Frame(rules_shown(house), house.people.at_head(), books)
         self._outcomes: list[Done | Refusal | None] = [None] * len(orders)
@@ -67,11 +66,12 @@ class _Giving:
 
     def run(self) -> list[Done | Refusal]:
         """Round after round until each has its outcome."""
-        self._answer_repeated()
-        waiting = deque(i for i, outcome in enumerate(self._outcomes) if outcome is None)
+        self._ledger.keys.refresh()
+        waiting = deque(range(len(self._orders)))
         while waiting:
             taken = self._one_of_each(waiting)
-            self._round(taken)
+            if fresh := self._not_repeated(taken):
+                self._round(fresh)
             waiting.extendleft(i for i in reversed(taken) if self._outcomes[i] is None)
         return [cast("Done | Refusal", outcome) for outcome in self._outcomes]
 
@@ -85,19 +85,24 @@ class _Giving:
             waiting.remove(i)
         return taken
 
-    def _answer_repeated(self) -> None:
-        """Answer as the first time what was recorded before."""
+    def _not_repeated(self, taken: Sequence[int]) -> list[int]:
+        """Those that were not recorded before; others are answered as the first time."""
         secrets = self._ledger.keys.secrets
-        ids = [order.event_id(secrets) for order in self._orders]
-        found = self._ledger.recorder.received(ids)
-        for i, (order, id_) in enumerate(zip(self._orders, ids, strict=True)):
-            if (known := found.get(id_)) is not None:
-                try:
-                    self._outcomes[i] = self._repeated(order, id_, known)
-                except Refusal as refusal:
-                    self._outcomes[i] = refusal
+        ids = {i: self._orders[i].event_id(secrets) for i in taken}
+        found = self._ledger.recorder.received(list(ids.values()))
+        fresh: list[int] = []
+        for i, id_ in ids.items():
+            known = found.get(id_)
+            if known is None:
+                fresh.append(i)
+                continue
+            try:
+                self._outcomes[i] = self._repeated(self._orders[i], known)
+            except Refusal as refusal:
+                self._outcomes[i] = refusal
+        return fresh
 
-    def _repeated(self, order: Order, id_: bytes, known: Received) -> Done | Refusal:
+    def _repeated(self, order: Order, known: Received) -> Done | Refusal:
         if known.content != order.content(self._ledger.keys.secrets):
             return DifferentContent(
                 f"command {order.id} was given before with other content; another id would make it another command"
@@ -152,7 +157,7 @@ class _Giving:
                 f"the customer's history is at version {known.version}, not {order.at_version}; "
                 "look again and decide anew"
             )
-        at = self._moment(order)
+        at = self._moment(order, known)
         view = situations.view(known, self._frame, at, lambda: False)
         touchpoint = self._touchpoint(order, command, view, known)
         event = touchpoint.event
@@ -168,13 +173,18 @@ class _Giving:
             self._frame.books.add(str(order.data["manager"]))
         return Decided(order, touchpoint, known.version, after, answering.warnings(touchpoint, view))
 
-    def _moment(self, order: Order) -> int:
+    def _moment(self, order: Order, known: Known) -> int:
+        """When it takes place (µs): as it says, or now, which is read only after the history.
+
+        So all that others had done when it was read is before now, also where their clock is a little ahead of ours.
+        """
+        now = micros(self._house.now())
         if order.occurred_at is None:
-            return self._now
+            return max([now, *(event.at for event in known.events if event.at <= now + SKEW)])
         at = micros(order.occurred_at)
-        if at > self._now:
+        if at > now:
             raise FromTheFuture(
-                f"occurred_at {order.occurred_at.isoformat()} lies ahead of {instant(self._now).isoformat()}; "
+                f"occurred_at {order.occurred_at.isoformat()} lies ahead of {instant(now).isoformat()}; "
                 "what is given as a command has happened",
                 pointer="/occurred_at",
             )
@@ -187,7 +197,7 @@ class _Giving:
         data = naming.resolved(self._ledger, known.customer, view.situation.facts, command, data)
         if order.name == "correct":
             data = self._correction(known.customer, view, data)
-        when = order.occurred_at or instant(self._now)
+        when = order.occurred_at or instant(view.situation.at)
         cloud: dict[str, Any] = {
             "specversion": "1.0",
             "id": own,

@@ -46,7 +46,7 @@ def possible(house: House, customer: str, about: Mapping[str, str]) -> dict[str,
     with house.pool.connection() as c:
         [piece] = tails(c, {uuid_bytes(customer): 1}, 2**62)
     known = Known(str(UUID(bytes=piece.customer)), decode(piece), piece.first + piece.events - 1)
-    frame = Frame(rules_shown(house), house.people.at_head(), Books(None, (), now))
+    frame = Frame(rules_shown(house), house.people.at_head(), Books(None, (), house.now))
     s = situations.view(known, frame, now, lambda: False).situation
     items = [
         _described(family, command) | _standing(house, customer, command, s, about)

@@ -8,25 +8,27 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from api.wiring import API_ROLE, House
+from api.wiring import API_ROLE, Clock, House
 from domain.commands.command import Colleague
+from domain.door import micros
 from projections import owning
 from projections.catalogue import Catalogue
 from projections.staff import Asked
+
+SKEW = 60_000_000  # µs by which the clocks of machines that give commands may be apart
 
 
 class Books:
     """Books of staff on whom a lock is held: what is counted stays so until we add to it ourselves."""
 
-    def __init__(self, connection: Connection[Any] | None, staff: Sequence[str], at: int) -> None:
-        self._connection, self._staff, self._at = connection, staff, at
+    def __init__(self, connection: Connection[Any] | None, staff: Sequence[str], now: Clock) -> None:
+        self._connection, self._staff, self._now = connection, staff, now
         self._counted: Counter[str] = Counter()
-        self.count()
 
     def count(self) -> None:
         """Count anew from what is recorded."""
         if self._connection is not None:
-            self._counted = Counter(owning.books(self._connection, self._staff, self._at))
+            self._counted = Counter(owning.books(self._connection, self._staff, micros(self._now()) + SKEW))
 
     def add(self, code: str) -> None:
         """One more, who is on the way into the ledger."""
@@ -38,19 +40,19 @@ class Books:
 
 
 @contextlib.contextmanager
-def held(house: House, staff: Iterable[str], at: int) -> Generator[Books]:
+def held(house: House, staff: Iterable[str]) -> Generator[Books]:
     """Keep others from filling these books meanwhile.
 
     On a connection beside the pool: it waits for others who append, and they need the pool.
     """
     codes = sorted(set(staff))
     if not codes:
-        yield Books(None, (), at)
+        yield Books(None, (), house.now)
         return
     with psycopg.connect(house.database_url) as connection:
         connection.execute(f"SET ROLE {API_ROLE}")  # type: ignore[reportArgumentType] # a constant
         owning.hold(connection, codes)
-        yield Books(connection, codes, at)
+        yield Books(connection, codes, house.now)
 
 
 class Roster:

@@ -26,7 +26,7 @@ class Full(Books):
     """Books that were counted beforehand."""
 
     def __init__(self, counted: Mapping[str, int]) -> None:
-        super().__init__(None, (), 0)
+        super().__init__(None, (), lambda: examples.EPOCH)
         self._counted = Counter(counted)
 
 
