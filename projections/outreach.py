@@ -21,7 +21,7 @@ from domain.rules import Rules
 from projections import permission
 from projections.cadence import Beat, Step, beats, rhythm_of
 from projections.placing import Placed, Places
-from projections.planning import SELLING, fulfilled, matter, spared_until
+from projections.planning import SELLING, fulfilled, matter
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.state import State
 
@@ -129,7 +129,7 @@ def _by_rhythm(
         rank = FADING if step.fading and step.tier in rules.fading_first else RHYTHM
         for beat in beats(state, rules, step):
             mine = rows.setdefault(beat.item, [])
-            for start, stop in _cut(step.at, end, cuts):
+            for start, stop in _cut(step.at, end, [cut for cut in cuts if cut > beat.wanted]):
                 _stretch(
                     mine, start, stop, beat.item, rank, step.tier, whose,
                     lambda at, beat=beat, step=step: _plan(state, rules, beat, step, at, places),
@@ -160,8 +160,8 @@ def _stretch(
 
 
 def _turns(c: Customer, rules: Rules) -> list[int]:
-    """The moments, in order, at which what may be planned changes by itself."""
-    turns = {c.wishes.rest_until, spared_until(c, rules)}
+    """The moments, in order, at which what may be planned changes by itself; a rest is asked about where it is placed."""
+    turns = set(permission.complaint_turns(c, rules))
     turns.update(consent.until for consent in c.consents.values() if consent.granted)
     if c.wishes.preferred and any(consent.granted for consent in c.consents.values()):
         turns.update(permission.turns(c, rules))
@@ -172,7 +172,7 @@ def _plan(state: State, rules: Rules, beat: Beat, step: Step, start: int, places
     c = state.customer
     rhythm = rhythm_of(rules, step)
     why = beat.why | _benefits(c, rules, step)
-    purpose, content = matter(c, rules, step, max(beat.wanted, start))
+    purpose, content = matter(state, rules, step, max(beat.wanted, start))
     only, digital = beat.channel, rhythm is not None and rhythm.digital
     placed = None
     if (purpose, content) == SELLING:
@@ -263,8 +263,7 @@ def _occasion(
         return _Plan(placed, occasion.purpose, occasion.content, why)
 
     mine = rows if rows and rows[-1][2] == time.item else list[tuple[Any, ...]]()
-    selling = occasion.purpose == "selling" and any(consent.granted for consent in c.consents.values())
-    for begin, stop in _cut(start, end, permission.turns(c, rules) if selling else ()):
+    for begin, stop in _cut(start, end, _turning(c, rules, occasion.purpose, wanted)):
         _stretch(mine, begin, stop, time.item, OCCASION, step.tier, whose, plan)
     if mine is not rows:
         rows += mine
@@ -309,9 +308,23 @@ def _planned_rows(
 
     rows: list[tuple[Any, ...]] = []
     whose = whose._replace(staff=planned.staff, version=planned.version)
-    for start, stop in _cut(step.at, end, permission.turns(c, rules) if purpose != "service" else ()):
+    for start, stop in _cut(step.at, end, _turning(c, rules, purpose, due)):
         _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, plan)
     return rows
+
+
+def _turning(c: Customer, rules: Rules, purpose: str, wanted: int) -> Iterable[int]:
+    """The moments from its date on at which time alone may turn whether it may take place; before, that is asked of its date.
+
+    What limits leave only grows with time, but for selling.
+    """
+    if purpose == "selling":
+        if not any(consent.granted for consent in c.consents.values()):
+            return ()
+        return [turn for turn in permission.turns(c, rules) if turn > wanted]
+    if purpose in rules.contact.consent_needed:
+        return sorted(consent.until for consent in c.consents.values() if consent.until > wanted)
+    return ()
 
 
 def _cut(start: int, end: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:

@@ -126,6 +126,8 @@ class Places:
         moved: Stop | None = None
         for _ in range(_MOST_TURNS):
             at = at if asked.exact else self.inside(at, asked.content, asked.channel)
+            if moved is not None and self._calm(asked.channel, asked.purpose, at):
+                return at, moved
             found = held(
                 self._state, self._rules, asked.channel, asked.purpose, at, content=asked.content, stage=asked.stage
             )
