@@ -141,6 +141,19 @@ def test_queues_are_shown_at_any_date(jejak: Jejak, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.usefixtures("siti")
+def test_a_permit_is_asked_for_and_says_why_not(jejak: Jejak, siti: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JEJAK_NOW", "2026-03-10T10:00:00+07:00")
+    wanted = ("--channel", "phone", "--purpose")
+    asked = jejak("permit", siti, *wanted, "service", "--json").json()
+    assert (asked["allowed"], asked["valid_until"]) == (True, "2026-03-10T03:15:00Z")
+    told = jejak("permit", siti, *wanted, "selling").out
+    assert told.startswith("no\n")
+    assert "no-consent: This needs their consent" in told
+    assert "complaint-open: A complaint of theirs is open." in told
+    night = jejak("permit", siti, *wanted, "service", "--language", "id").out
+    assert night.startswith("yes, until 2026-03-10T03:15:00Z")
+
+
 def test_a_day_is_shown_with_its_minutes(jejak: Jejak) -> None:
     found = jejak("day", "ani", "--date", "2026-03-06", "--json").json()
     assert (found["day"], found["minutes"]["a_day"]) == ("2026-03-06", 480)
