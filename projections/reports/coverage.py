@@ -13,7 +13,8 @@ pending   neither, and the day is not over
 
 So what is missed is due again the next day. What is due no longer because the rules ask for it later is not due. A contact made
 before the day of its date was never due. Relationships that ended have nothing due. A contact counts for who owned the
-relationship at the end of the day.
+relationship at the end of the day, and by `acting` for who made it or, where nobody did, for who was to: the owner, or who
+cared for the customer in their place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from domain.events import (
+    Conversation,
     Event,
     OutreachCancelled,
     OutreachSnoozed,
@@ -32,10 +34,10 @@ from domain.events import (
 )
 from domain.facts import Customer, Series
 from domain.rules import Rules
-from projections import fold, outreach
-from projections.planning import fulfilled
+from projections import fold, outreach, planning
 from projections.reports.report import UNKNOWN, Column, Made, Part, Report, add, inner, share
 from projections.reports.seeing import Frame, Seen, Walk
+from projections.staff import asked
 
 STATES = ("done", "held", "missed", "pending")
 _BY_PEOPLE = {"promise", "planned"}
@@ -53,6 +55,8 @@ class Item(NamedTuple):
     reason: str
     kind: str
     tier: int
+    staff: str | None = None
+    """Who made it, where that is known."""
 
 
 class _Row(NamedTuple):
@@ -68,6 +72,12 @@ class _Row(NamedTuple):
     purpose: str
 
     @property
+    def channel(self) -> str | None:
+        """Of the rhythm of a single channel, which; None of anything else."""
+        name, _, channel = self.item.partition(" ")
+        return channel if name == _RHYTHM and channel else None
+
+    @property
     def key(self) -> str:
         """The item, also where references of promises and plans are alike."""
         return f"{self.kind} {self.item}" if self.kind in _BY_PEOPLE else self.item
@@ -80,18 +90,23 @@ def collect(part: Part, seen: Seen, frame: Frame) -> None:
     """Days of contacts by (period, what it is cut by)."""
     if seen.person:
         by = frame.asked.by
-        for day, owner, items in Days(seen, frame):
+        days = Days(seen, frame)
+        for day, owner, items in days:
+            acting = days.acting(owner) if "acting" in by else None
             for item in items:
-                sums = inner(part, (frame.period(day), *(_value(name, item, owner, frame) for name in by)))
+                who = (owner, item.staff if item.staff and item.state == "done" else acting)
+                sums = inner(part, (frame.period(day), *(_value(name, item, who, frame) for name in by)))
                 add(sums, "due")
                 add(sums, "new", int(item.due >= day))
                 add(sums, item.state)
 
 
-def _value(name: str, item: Item, owner: str | None, frame: Frame) -> str:
+def _value(name: str, item: Item, who: tuple[str | None, str | None], frame: Frame) -> str:
     match name:
         case "manager":
-            return owner or UNKNOWN
+            return who[0] or UNKNOWN
+        case "acting":
+            return who[1] or UNKNOWN
         case "tier":
             return frame.rules.tier_names[item.tier]
         case _:
@@ -106,6 +121,7 @@ class Days:
         self._walk = Walk(frame.judge)
         self._groups = [list(group) for _, group in groupby(seen.events, key=_AT)]
         self._next = 0
+        self._edge = 0
         self._rows: list[_Row] = []
         self._known_until = 0  # by the rows
 
@@ -119,7 +135,7 @@ class Days:
         while start < asked.until:
             day += timedelta(days=1)
             end = days.start(day)
-            edge = min(end - 1, asked.as_of)
+            edge = self._edge = min(end - 1, asked.as_of)
             settled = self._happen(start, end) if self._happens_before(end) else {}
             yield start, self._owner(), list(self._items(end, edge, settled))
             start = end
@@ -151,6 +167,12 @@ class Days:
     def _at(self, moment: int) -> list[_Row]:
         return [row for row in self._rows if row.start <= moment < row.end]
 
+    def acting(self, owner: str | None) -> str | None:
+        """Who was to make contacts on the day that was given last: as `owner` was here then, or away."""
+        at, c = self._edge, self._walk.state.customer
+        cover = c.covers[-1].cover if c.covers and c.covers[-1].at <= at < c.covers[-1].until else None
+        return self._frame.catalogue.acting(owner, at, cover=cover, asked=asked(c.wishes)).staff
+
     def _owner(self) -> str | None:
         managers = self._walk.state.customer.managers
         return managers[-1].manager if managers else None
@@ -168,81 +190,81 @@ class Days:
 
     def _happen(self, start: int, end: int) -> Settled:
         """Fold the day's events, and say what they settled of what was due before its end."""
-        c = self._walk.state.customer
-        last, tried = c.last and c.last.id, self._tries()
-        rhythm = next((r for r in self._at(start) if r.item == _RHYTHM and r.due < end), None)
-        others = [r for r in self._at(start) if r.due < end and r.kind not in _BY_PEOPLE and r.item != _RHYTHM]
-        told = _Told(c) if others else None
+        walk = self._walk
+        asked_for = [r for r in self._at(start) if r.due < end and r.kind not in _BY_PEOPLE]
+        before_day = _Touch(walk.state.customer)
         settled: Settled = {}
         snoozed = False
         while self._happens_before(end):
             events = self._groups[self._next]
             self._next += 1
-            before = _open(self._walk.state.customer, self._walk.rules)
-            self._walk.take(events)
-            after = _open(self._walk.state.customer, self._walk.rules)
+            before = _open(walk.state.customer, walk.rules)
+            walk.take(events)
+            c = walk.state.customer
+            after = _open(c, walk.rules)
             snoozed = snoozed or any(isinstance(e, OutreachSnoozed) and e.outreach is None for e in events)
             for item, due in before.items():
                 if due < end and after.get(item, end) >= end:
-                    how = _how(item, events, gone=item not in after)
-                    settled[item] = Item(item, due, *how, item.partition(" ")[0], self._walk.state.level)
+                    state, reason = _how(item, events, gone=item not in after)
+                    settled[item] = Item(
+                        item, due, state, reason, item.partition(" ")[0], walk.state.level, _who(events)
+                    )
             for item, due in after.items():
                 if due < end:
                     settled.pop(item, None)  # made again
         self._plan(min(end - 1, self._frame.asked.as_of))
-        if told is not None:
-            settled |= self._settled(others, told, end)
-        if rhythm is not None and self._walk.state.customer.ended is None:
-            c = self._walk.state.customer
-            rests = any(r.item == _RHYTHM and r.due < end for r in self._at(self._walk.state.now))
-            if c.last is not None and c.last.id != last:
-                how = ("done", "")
-            elif not rests and snoozed:
-                how = ("held", "snoozed")
-            elif not rests and self._tries() > tried:
-                how = ("missed", "not-reached")
-            else:
-                return settled
-            settled[_RHYTHM] = Item(_RHYTHM, rhythm.due, *how, rhythm.kind, rhythm.tier)
+        c = walk.state.customer
+        still = {row.key for row in self._at(walk.state.now) if row.due < end}
+        if c.ended is None:
+            for row in asked_for:
+                how = None if row.key in still else before_day.how(row, c, snoozed=snoozed)
+                if how is not None:
+                    staff = c.last.staff if how[0] == "done" and c.last is not None else None
+                    settled[row.key] = Item(row.key, row.due, *how, row.kind, row.tier, staff)
         return settled
 
-    def _settled(self, rows: Sequence[_Row], told: "_Told", end: int) -> Settled:
-        """Of occasions and the rhythms of single channels, what is due no longer."""
-        c = self._walk.state.customer
-        rest = {r.item for r in self._at(self._walk.state.now) if r.due < end}
-        became = {row: told.what_became(row, c) for row in rows if row.item not in rest and c.ended is None}
-        return {row.key: Item(row.key, row.due, *how, row.kind, row.tier) for row, how in became.items() if how}
 
-    def _tries(self) -> int:
-        c = self._walk.state.customer
-        return len(c.series[Series.OUTBOUND]) + c.dropped[Series.OUTBOUND]
-
-
-def _open(c: Customer, rules: Rules) -> dict[str, int]:
-    """When each promise and planned contact is due that has not taken place."""
-    due = {f"promise {p.ref}": p.due for p in c.promises.values()}
-    if not c.planned:
-        return due
-    done = fulfilled(c, rules)
-    return due | {f"planned {p.ref}": max(p.due, p.not_before) for p in c.planned.values() if p.ref not in done}
-
-
-class _Told:
-    """What had been done and said of occasions, and of the rhythms of single channels, before a day's events."""
+class _Touch:
+    """How far contact had gone before a day's events."""
 
     def __init__(self, c: Customer) -> None:
-        self._reached_for, self._reached_by, self._aside = c.reached_for.copy(), c.reached_by.copy(), c.set_aside.copy()
+        self._last, self._done, self._tries = c.last and c.last.id, c.done, _tries(c)
+        self._reached_by, self._reached_for, self._aside = dict(c.reached_by), dict(c.reached_for), dict(c.set_aside)
 
-    def what_became(self, row: _Row, c: Customer) -> tuple[str, str] | None:
-        """State and reason of a contact that is due no longer; None: the rules ask for it no longer."""
+    def how(self, row: _Row, c: Customer, *, snoozed: bool) -> tuple[str, str] | None:
+        """What became of a contact that is due no longer; None: the rules ask for it later."""
+        done = f"done {row.item}"
         if row.kind == "occasion":
             if c.reached_for.get(row.purpose) != self._reached_for.get(row.purpose):
                 return "done", ""
-        else:
-            channel = row.item.partition(" ")[2]
-            if c.reached_by.get(channel) != self._reached_by.get(channel):
+            return ("held", "put-off") if c.set_aside.get(row.item) != self._aside.get(row.item) else None
+        if row.channel is not None:
+            spoke = c.reached_by.get(row.channel) != self._reached_by.get(row.channel)
+            if spoke or c.set_aside.get(done) != self._aside.get(done):
                 return "done", ""
-        return None if c.set_aside == self._aside else ("held", "put-off")
+        elif (c.last and c.last.id) != self._last or c.done != self._done:
+            return "done", ""
+        if snoozed or c.set_aside.get(row.item) != self._aside.get(row.item):
+            return "held", "snoozed"
+        return ("missed", "not-reached") if _tries(c) > self._tries else None
+
+
+def _tries(c: Customer) -> int:
+    return len(c.series[Series.OUTBOUND]) + c.dropped[Series.OUTBOUND]
+
+
+def _who(events: Sequence[Event]) -> str | None:
+    """Who did what happened."""
+    return next((e.staff for e in reversed(events) if isinstance(e, Conversation) and e.staff), None)
+
+
+def _open(c: Customer, rules: Rules) -> dict[str, int]:
+    """When each promise, and each planned contact that has not taken place, is due."""
+    due = {f"promise {p.ref}": p.due for p in c.promises.values()}
+    if not c.planned:
+        return due
+    over = planning.fulfilled(c, rules)
+    return due | {f"planned {p.ref}": max(p.due, p.not_before) for p in c.planned.values() if p.ref not in over}
 
 
 def _how(item: str, events: Sequence[Event], *, gone: bool) -> tuple[str, str]:
@@ -287,5 +309,5 @@ def table(part: Part, frame: Frame) -> Made:
 
 REPORT = Report(
     "coverage", "Contact coverage", "What became of every contact due, day by day: done, held, missed or pending.",
-    collect, table, by=("manager", "tier", "kind", "reason"), every="day", days=30,
+    collect, table, by=("manager", "acting", "tier", "kind", "reason"), every="day", days=30,
 )  # fmt: skip

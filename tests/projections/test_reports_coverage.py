@@ -10,6 +10,7 @@ from domain.events import (
     CallMade,
     Conversation,
     CustomerIdentified,
+    CoverArranged,
     CustomerRegistered,
     Event,
     ManagerAssigned,
@@ -17,16 +18,19 @@ from domain.events import (
     OutreachDone,
     OutreachPlanned,
     OutreachSnoozed,
+    PreferenceStated,
     PromiseBroken,
     PromiseKept,
     PromiseMade,
     PromiseReleased,
     RelationshipEnded,
+    StaffAbsent,
+    StaffRegistered,
 )
 from domain.facts import DAY, NEVER
 from domain.order import effective
 from domain.rules import compile_rules, first_rules, shipped
-from projections import asof, fold
+from projections import asof, fold, outreach
 from projections.inforce import IN_FORCE, Schedule
 from projections.reports.coverage import STATES, Days, Item
 from tests.examples import day, moment
@@ -85,7 +89,7 @@ def _made_that_day(item: Item, events: list[Event]) -> None:
 @settings(max_examples=25, deadline=None)
 @given(
     told=st.lists(histories(most=25), min_size=1, max_size=3),
-    by=st.sampled_from([(), ("manager",), ("kind", "tier"), ("reason",)]),
+    by=st.sampled_from([(), ("manager",), ("manager", "acting"), ("kind", "tier"), ("reason",)]),
     every=st.sampled_from([None, "day", "month"]),
 )
 def test_the_states_add_up_to_what_was_due(told: list[list[Event]], by: tuple[str, ...], every: str | None) -> None:
@@ -95,6 +99,64 @@ def test_the_states_add_up_to_what_was_due(told: list[list[Event]], by: tuple[st
     assert all(row["due"] == sum(row[state] for state in STATES) for row in rows)
     for name in ("due", "new", *STATES):
         assert sum(row[name] for row in rows) == sum(row[name] for row in daily)
+
+
+@settings(max_examples=40, deadline=None)
+@given(told=histories(most=25, amended=True), ahead=st.sampled_from([0, 0, 1, 3, 40, 200, 700]))
+def test_everybody_is_due_at_a_date_held_with_a_reason_or_unreachable_with_one(told: list[Event], ahead: int) -> None:
+    moments = sorted({event.at for event in effective(told)} | {day(ahead), day(ahead) + DAY // 3})
+    for at in moments:
+        found = asof.rows_at(fold, told, first_rules(), at)
+        if found is None:
+            continue
+        columns = [name for name, _ in outreach.TABLE.columns]
+        rows = [dict(zip(columns, row, strict=True)) for row in found.tables["outreach"] if row[0] <= at < row[1]]
+        keys = [(row["class"], row["item"]) for row in rows]
+        assert len(keys) == len(set(keys))
+        assert len([row for row in rows if row["item"] == "rhythm"]) == 1
+        for row in rows:
+            assert row["ready"] == (not row["held"] and not row["unreachable"])
+            assert row["held"] is None or row["held"]
+            assert row["due_at"] > 0
+            assert row["purpose"]
+            assert not row["ready"] or row["channel"]
+
+
+AWAY = [
+    a(StaffRegistered, -100, staff="ani"),
+    a(StaffRegistered, -100, staff="budi"),
+    a(StaffAbsent, 4, staff="ani", until=moment(6, NOON), cover="budi"),
+]
+
+
+@pytest.mark.parametrize(
+    ("then", "number", "acting"),
+    [
+        (None, 5, "budi"),  # ani is away, and nobody called
+        (None, 7, "ani"),  # she is back
+        (a(CoverArranged, 1, cover="citra", until=moment(30)), 5, "citra"),  # of this customer, whoever covers the book
+        (a(PreferenceStated, 1, staff=("dewi",)), 5, "dewi"),  # who does not accept budi
+        (a(PreferenceStated, 1, staff_traits={"language": "jv"}), 5, None),  # and there nobody is left
+    ],
+)
+def test_a_contact_counts_for_who_cares_for_the_customer_on_the_day(
+    then: Event | None, number: int, acting: str | None
+) -> None:
+    told = [a(CustomerRegistered), a(ManagerAssigned, 0, manager="ani"), PROMISE, *([then] if then else [])]
+    question: dict[str, Any] = {"since": day(number), "as_of": day(number, 12), "by": ("manager", "acting", "kind")}
+    rows = [r for r in report("coverage", [told], beside=AWAY, **question) if r["kind"] == "promise"]
+    assert [(r["manager"], r["acting"]) for r in rows] == [("ani", acting)]
+
+
+def test_a_contact_that_was_made_counts_for_who_made_it() -> None:
+    told = [
+        a(CustomerRegistered), a(ManagerAssigned, 0, manager="ani"),
+        a(CallMade, 400, direction="outbound", outcome="reached", staff="budi"),
+    ]  # fmt: skip
+    rows = report("coverage", [told], since=day(399), as_of=day(401), by=("acting", "manager"), every="day")
+    assert [(r["acting"], r["manager"], r["held"], r["done"]) for r in rows if r["due"]] == [
+        ("ani", "ani", 1, 0), ("budi", "ani", 0, 1),
+    ]  # fmt: skip
 
 
 def one(told: list[Event], number: float) -> Item:
