@@ -5,10 +5,11 @@ the first moment of the local date and lasts whole local days, whatever clocks d
 their day on the 28th in other years. Instants are µs since 1970.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from domain.criteria.measures import median
 from domain.facts import DAY, EPOCH, NEVER, Customer
@@ -33,11 +34,20 @@ class Occurrence(NamedTuple):
     """When that happened; 0: no event says so."""
 
 
+_KNOWN: dict[str, Callable[[Customer], Any]] = {
+    "birthday": attrgetter("birthday"),
+    "purchase-anniversary": attrgetter("first_purchase"),
+    "reorder": attrgetter("intervals"),
+    "maturity": attrgetter("holdings"),
+    "resolution": attrgetter("cases"),
+}  # what has to be known of a customer for there to be such an occasion
+
+
 class Occasion:
     """A compiled occasion of a rulebook. Read-only."""
 
     __slots__ = (
-        "_all", "_days", "_lasts", "_rule", "_shift", "_stages", "_tiers", "clause", "content", "purpose",
+        "_all", "_days", "_known", "_lasts", "_rule", "_shift", "_stages", "_tiers", "clause", "content", "purpose",
     )  # fmt: skip
 
     def __init__(self, rule: doc.Occasion, number: int, tiers: Sequence[str]) -> None:
@@ -49,6 +59,7 @@ class Occasion:
         self._days = sorted(day.toordinal() for day in rule.days)
         self._tiers = frozenset(tiers.index(tier) for tier in rule.tiers)
         self._stages = frozenset(rule.stages)
+        self._known = _KNOWN.get(rule.of)
         self._all = not rule.countries and not rule.traits
 
     def suits(self, tier: int, stage: str) -> bool:
@@ -56,42 +67,37 @@ class Occasion:
         return (not self._tiers or tier in self._tiers) and (not self._stages or stage in self._stages)
 
     def concerns(self, c: Customer) -> bool:
-        """Whether it is for this customer at all, as far as who they are says."""
+        """Whether it is for this customer at all, as far as is known of them."""
+        if self._known is not None and not self._known(c):
+            return False
         if self._all:
             return True
         rule = self._rule
         if rule.countries and c.country not in rule.countries:
             return False
-        return all(c.traits.get(name) in values for name, values in rule.traits.items())
+        traits = c.traits
+        return all(traits.get(name) in values for name, values in rule.traits.items())
 
     def recurs(self, c: Customer) -> bool:
         """Whether it comes again each year, for ever."""
-        match self._rule.of:
-            case "birthday":
-                return c.birthday is not None and self.concerns(c)
-            case "purchase-anniversary":
-                return c.first_purchase is not None and self.concerns(c)
-            case _:
-                return False
+        return self._rule.of in ("birthday", "purchase-anniversary") and self.concerns(c)
 
     def times(self, c: Customer, zone: str, since: int, until: int) -> list[Occurrence]:
-        """Every time that ends after `since` and begins before `until`, in order of their beginning."""
-        if not self.concerns(c):
-            return []
+        """Every time that ends after `since` and begins before `until`, in order of their beginning, of one it concerns."""
         found: Iterable[Occurrence]
         match self._rule.of:
             case "birthday":
-                found = self._yearly(zone, c.birthday, since, until) if c.birthday else ()
+                found = self._yearly(zone, c.birthday or "", since, until)
             case "day":
-                found = (self._of_day(zone, day) for day in self._days) if self._days else ()
+                found = (self._of_day(zone, day) for day in self._days)
             case "purchase-anniversary":
                 found = self._anniversaries(c, zone, since, until)
             case "reorder":
                 found = self._reorder(c, zone)
             case "maturity":
-                found = self._maturities(c, zone) if c.holdings else ()
+                found = self._maturities(c, zone)
             case "resolution":
-                found = self._resolutions(c, zone) if c.cases else ()
+                found = self._resolutions(c, zone)
         times = [time for time in found if time.ends > since and time.begins < until]
         return sorted(times, key=lambda time: (time.begins, time.item)) if len(times) > 1 else times
 

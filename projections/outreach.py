@@ -222,6 +222,8 @@ def _occasions(
     rows: list[tuple[Any, ...]] = []
     stretches = list(zip(steps, [*(step.at for step in steps[1:]), until], strict=True))
     for occasion in rules.occasions:
+        if not occasion.concerns(state.customer):
+            continue
         suited = [(step, end) for step, end in stretches if occasion.suits(step.tier, step.stage)]
         if not suited:
             continue
