@@ -62,7 +62,7 @@ def _read(text: str, hint: Any, name: str) -> Any:
     """A value as the door takes it; what does not fit is left to the door, which says what would."""
     kind = _kind(hint)
     origin = get_origin(kind)
-    if text[:1] in "[{" and (origin in (tuple, dict) or _is_struct(kind)):
+    if text.startswith(("[", "{")) and (origin in (tuple, dict) or _is_struct(kind)):
         try:
             return msgspec.json.decode(text)
         except msgspec.DecodeError as e:

@@ -11,7 +11,7 @@ from api.commanding.situations import Frame, Known, View, view
 from api.commanding.staffing import Books
 from domain.commands.deciding import COMMANDS, complete, decide, possible
 from domain.commands.refusals import Impossible
-from domain.errors import Refusal
+from domain.errors import InvalidEvent, Refusal
 from domain.events import Beside, Event
 from domain.facts import NEVER
 from domain.rules import Rules, first_rules
@@ -79,6 +79,8 @@ class Story:
             [event] = decide(command, wish, s)
         except Refusal as refusal:
             return Outcome(self, refusal=refusal)
+        except msgspec.ValidationError as fault:  # which the door would explain
+            return Outcome(self, refusal=InvalidEvent(str(fault)))
         return Outcome(replace(self, events=[*self.events, event]), event=event)
 
     def possible(self, name: str, day: float, ref: str | None = None) -> list[str] | str:
