@@ -119,7 +119,7 @@ def bearing(answer: Answer, history: History, state: State, books: Sequence[Rule
     sorting = _Sorting(history, state, books, item, answer)
     sort: Sort = {
         "stage": sorting.stage, "tier": sorting.tier, "trust": sorting.trust, "manager": sorting.manager,
-        "deadline": sorting.case, "rank": sorting.case, "outreach": sorting.outreach,
+        "deadline": sorting.case, "rank": sorting.rank, "outreach": sorting.outreach,
     }[field]  # fmt: skip
     found = Bearing(set(), set())
     for event in history.events:
@@ -141,6 +141,7 @@ class _Sorting:
         self.item = item
         self.chosen = item or now.verdict.get("item") or now.verdict.get("complaint")
         self.asked = Asked(books)
+        self.trust_first = any(rules.trust_first for rules in books)
         self.breaches = {item.event for item in state.trust.items if item.what in _BREACHES}
         self.crowded = tangles.crowded(history, books)
         self.entangled = tangles.entangled(history)
@@ -154,6 +155,8 @@ class _Sorting:
     def stage(self, event: e.Event) -> int:
         """Whatever a clause of the lifecycle looks at."""
         asked = self.asked
+        if asked.all & _CASES and _answers_a_case(event):
+            return FIXED
         if isinstance(event, _FIXED_BY_CLAUSES) and not self._idle(event):
             for kinds, bits in _FIXED_WHERE:
                 if isinstance(event, kinds) and (asked.all & bits or (asked.varies and kinds is PURCHASES)):
@@ -174,6 +177,8 @@ class _Sorting:
         """What trust rests on, purchases left out."""
         if isinstance(event, CASE_TURNS):
             return LEFT if event.id in self.cases.idle else FIXED
+        if _answers_a_case(event):
+            return FIXED
         if isinstance(event, PROMISES | e.ConsentWithdrawn):
             return FIXED
         if isinstance(event, e.ConsentGranted):
@@ -212,6 +217,10 @@ class _Sorting:
             return FIXED
         return FIXED if event.id == self.item else self.tier(event)
 
+    def rank(self, event: e.Event) -> int:
+        """As the deadline; and what trust rests on, where it says who comes first."""
+        return max(self.case(event), self.trust(event) if self.trust_first else LEFT)
+
     def outreach(self, event: e.Event) -> int:
         """Almost all: stage, tier, wishes, consents, contact points, promises, plans, and every contact."""
         if isinstance(event, _FIXED_BY_OUTREACH):
@@ -233,12 +242,17 @@ class _Sorting:
         return self.stage(event) or (OPEN if said else LEFT)
 
 
+def _answers_a_case(event: e.Event) -> bool:
+    """Whether it is something that they told us of a complaint, which may have waited for it."""
+    return isinstance(event, e.Conversation) and event.complaint is not None and event.direction == "inbound"
+
+
 def _might(field: Field, event: e.Event) -> bool:
     """Whether an event of this type could bear on the field, whatever an amendment makes of it."""
     match field:
         case "manager":
             return isinstance(event, MANAGERS | e.CoverArranged)
-        case "deadline" | "rank":
+        case "deadline":
             return isinstance(event, e.ComplaintEvent | e.Conversation | PURCHASES)
         case "tier":
             return isinstance(event, PURCHASES)
@@ -264,5 +278,5 @@ _SAID = (
     CONSENTS | MANAGERS | e.PreferenceStated | e.CustomerIdentified | e.CustomerProfileChanged | e.ContactAttempted
     | e.Conversation
 )  # fmt: skip
-_BESIDE_A_CASE = e.ComplaintAssigned | e.ComplaintLinked | e.ComplaintEscalated
+_BESIDE_A_CASE = e.ComplaintAssigned | e.ComplaintLinked
 _ENDS = e.ComplaintOpened | e.ComplaintReopened | e.ComplaintResolved | e.ComplaintClosed | e.ComplaintWithdrawn

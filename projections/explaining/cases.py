@@ -2,17 +2,23 @@
 
 from typing import Any
 
+import msgspec
+
 from domain.cases import Case
 from domain.criteria.measures import Measured
 from domain.errors import Refusal
 from domain.facts import NEVER
 from domain.rules import STEPS, Rules
+from domain.settling import closes_at, lapses_at, reminder, reopens_until
+from projections import settling
+from projections.complaints import WAITING
 from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.standing import Row, Then, nth
 from projections.explaining.tier import answer as tier_of
 from projections.state import Deadlines
 
 LATENESS = ("overdue", "running", "waiting")
+TRUST = ("at-risk", "not-at-risk")
 SEVERITIES = ("critical", "high", "normal", "low")
 
 
@@ -33,7 +39,7 @@ def chosen(then: Then, item: str | None) -> Row | None:
 
 
 def _rank(row: Row) -> tuple[Any, ...]:
-    return (row["lateness"], row["severity"], row["tier"], row["ranked_at"], row["item"])
+    return (row["lateness"], row["severity"], row["tier"], row["trust"], row["ranked_at"], row["item"])
 
 
 # --- the rank ---------------------------------------------------------------------------------------------------------
@@ -53,6 +59,7 @@ def rank(then: Then, item: str | None) -> Answer:
     tier: str = nth(then.rules.tier_names, row["tier"])
     case = then.state.customer.cases.get(row["item"])
     severity: str = nth(SEVERITIES, row["severity"])
+    by = _by(row)
     began = row["ranked_at"] if lateness != "running" else row["opened_at"] if case is None else case.round_at
     return Answer(
         "rank",
@@ -62,23 +69,43 @@ def rank(then: Then, item: str | None) -> Answer:
             "lateness": lateness,
             "severity": severity,
             "tier": tier,
+            "trust": TRUST[row["trust"]],
             "ranked_at": row["ranked_at"],
-            "by": row["due_kind"] or "waiting",
+            "by": by,
         },
         max(began, then.state.tier.since),
         "/complaints/answer_within" if case is None else f"/complaints/severities/{severity}",
         [
             Measured(
-                "lateness", lateness, "by", row["due_kind"] or f"waiting for {row['waiting_for'] or 'nothing'}", []
+                "lateness",
+                lateness,
+                "by",
+                f"waiting for {row['waiting_for'] or 'nothing'}" if by == "waiting" else by,
+                [],
             ),
             Measured(
                 "severity", severity, "of", "complaint" if case else row["kind"], [case.id if case else row["item"]]
             ),
             Measured("tier", tier, "since", written(then.state.tier.since), []),
+            *_trust(then, row),
         ],
         _turn(then, row),
         (row["due_at"], row["near_at"], tier_of(then).grounds),
     )
+
+
+def _by(row: Row) -> str:
+    """By which step the row stands where it stands; what is due next may be another one, while we wait for the customer."""
+    if row["lateness"] == WAITING:
+        return "waiting"
+    dues: dict[str, int] = msgspec.json.decode(row["why"]).get("deadlines", {})
+    return str(next((step for step, at in dues.items() if at == row["ranked_at"]), row["due_kind"]))
+
+
+def _trust(then: Then, row: Row) -> list[Measured]:
+    """Whether trust is at risk, where the rules ask for it; the score itself is explained by its own field."""
+    first = then.rules.trust_first
+    return [Measured("trust", TRUST[row["trust"]], "in", ", ".join(sorted(first)), [])] if first else []
 
 
 def _turn(then: Then, row: Row) -> Next | None:
@@ -90,9 +117,11 @@ def _turn(then: Then, row: Row) -> Next | None:
         "lateness": nth(LATENESS, turned["lateness"]),
         "severity": nth(SEVERITIES, turned["severity"]),
         "tier": nth(then.rules.tier_names, turned["tier"]),
+        "trust": TRUST[turned["trust"]],
         "ranked_at": turned["ranked_at"],
     }
-    return Next(turned["from_at"], key, "/complaints" if turned["tier"] == row["tier"] else "/tiers")
+    by = "/tiers" if turned["tier"] != row["tier"] else "/trust" if turned["trust"] != row["trust"] else "/complaints"
+    return Next(turned["from_at"], key, by)
 
 
 # --- the deadline -----------------------------------------------------------------------------------------------------
@@ -113,10 +142,11 @@ def deadline(then: Then, item: str | None, in_force: Then | None = None) -> Answ
         raise UnknownComplaint(f"{item} is no complaint of this customer")
     known = then.state.deadlines.get(item)
     due = next(iter(sorted((at, step) for step, at in _dues(known) if at < NEVER)), None)
+    stand = settling.stand(then.state, then.rules, case, then.as_of)
     near = known.near if known is not None and known.near < NEVER else None
     verdict = {
         "complaint": item,
-        "state": case.state,
+        "state": stand.state,
         "severity": case.severity,
         "round": case.round,
         "step": due[1] if due else None,
@@ -131,6 +161,10 @@ def deadline(then: Then, item: str | None, in_force: Then | None = None) -> Answ
         "steps": _steps(then, case, known),
         "pauses": _pauses(case),
         "rounds": _rounds(then, case),
+        "level": case.level,
+        "escalate": _escalate(then, case, known),
+        "raised": [{"raised_at": r.at, "level": r.level, "event": r.id} for r in case.raised if r.round == case.round],
+        **_by_time(then, case, stand),
     }
     return Answer(
         "deadline",
@@ -138,7 +172,7 @@ def deadline(then: Then, item: str | None, in_force: Then | None = None) -> Answ
         case.round_at,
         f"/complaints/severities/{case.severity}",
         _measured(then, case, known),
-        _passes(then, known, near),
+        _passes(then, case, known, near, stand),
     )
 
 
@@ -185,7 +219,9 @@ def _pauses(case: Case) -> list[dict[str, Any]]:
 
 
 def _rounds(then: Then, case: Case) -> list[dict[str, Any]]:
-    """How the rounds that are over ended against their deadlines."""
+    """How the rounds that are over ended against their deadlines, also those that time resolved without an answer."""
+    judged = [(past, True) for past in then.state.verdicts.get(case.ref, ())]
+    judged += [(past, False) for past in then.state.lapsed.get(case.ref, ())]
     return [
         {
             "round": past.round,
@@ -193,8 +229,9 @@ def _rounds(then: Then, case: Case) -> list[dict[str, Any]]:
             "resolved_at": past.resolved,
             "late": past.late,
             "factor": past.factor,
+            **({} if answered else {"answered": False}),
         }
-        for past in then.state.verdicts.get(case.ref, ())
+        for past, answered in sorted(judged, key=lambda one: one[0].resolved)
     ]
 
 
@@ -208,10 +245,41 @@ def _measured(then: Then, case: Case, known: Deadlines | None) -> list[Measured]
     return values
 
 
-def _passes(then: Then, known: Deadlines | None, near: int | None) -> Next | None:
-    """The next step to be missed, or the moment from which the resolution is near."""
+def _escalate(then: Then, case: Case, known: Deadlines | None) -> dict[str, Any] | None:
+    """To which level it is to be taken, since when, why, and to whom that is."""
+    due = [
+        (level, -at, why) for at, level, why in (known.up if known else ()) if at <= then.as_of and level > case.level
+    ]
+    if not due:
+        return None
+    level, since, why = max(due)
+    to = next((step.to for step in then.rules.escalate if step.level == level), None)
+    return {"level": level, "to": to, "since_at": -since, "reason": why}
+
+
+def _by_time(then: Then, case: Case, stand: settling.Stand) -> dict[str, Any]:
+    """What time alone brings about; None: nothing of the kind."""
+    rules = then.rules
+    closes = closes_at(rules, stand.ended) if stand.ended and stand.state in ("resolved", "closed") else NEVER
+    found = {
+        "remind_at": NEVER if stand.ended else reminder(rules, case),
+        "lapses_at": NEVER if stand.ended else lapses_at(rules, case),
+        "closes_at": closes,
+        "reopens_until_at": reopens_until(rules, case) if stand.ended else NEVER,
+    }
+    return {name: at if at < NEVER else None for name, at in found.items()}
+
+
+def _passes(then: Then, case: Case, known: Deadlines | None, near: int | None, stand: settling.Stand) -> Next | None:
+    """What comes first: a step missed, the resolution near, a level to take it to, or what time does by itself."""
     coming = [(at, {"missed": step}) for step, at in _dues(known) if then.as_of < at < NEVER]
-    if near is not None and then.as_of < near:
+    if near is not None:
         coming.append((near, {"near": "resolve"}))
-    first = min(coming, key=lambda one: one[0], default=None)
+    if known is not None:
+        coming += [(at, {"escalate": why}) for at, level, why in known.up if level > case.level and why == "silence"]
+    ahead = _by_time(then, case, stand)
+    for name, what in (("remind_at", "remind"), ("lapses_at", "lapse"), ("closes_at", "close")):
+        if ahead[name] is not None:
+            coming.append((ahead[name], {what: case.ref}))
+    first = min((one for one in coming if one[0] > then.as_of), key=lambda one: one[0], default=None)
     return None if first is None else Next(first[0], first[1], "/complaints")

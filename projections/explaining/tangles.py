@@ -46,7 +46,7 @@ class Cases:
             case e.ComplaintResolved() | e.ComplaintClosed() | e.ComplaintWithdrawn() if is_open:
                 self._open.discard(ref)
                 self.over.add(ref)
-            case e.ComplaintReclassified():
+            case e.ComplaintReclassified() | e.ComplaintReopened():  # reopened while it waits: a new round all the same
                 pass
             case e.ComplaintResumed() | e.ComplaintExtended() | e.ComplaintWaiting() if is_open:
                 pass

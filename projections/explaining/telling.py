@@ -189,6 +189,8 @@ def _rank(answer: Answer) -> Iterable[Line]:
     yield Line(f"rank.{verdict['lateness']}", {"by": Code(verdict["by"]), "at": Moment(verdict["ranked_at"])}, 1)
     yield Line("rank.severity", {"severity": Code(verdict["severity"])}, 1, _ids(answer, "severity"))
     yield Line("rank.tier", {"tier": Code(verdict["tier"])}, 1)
+    if any(value.measure == "trust" for value in answer.values):
+        yield Line("rank.trust", {"trust": Code(verdict["trust"])}, 1)
     next_ = answer.next
     to = {name: Code(next_.to[name]) for name in ("lateness", "severity", "tier")} if next_ else {}
     yield _next(next_, "rank", **({**to, "at": Moment(next_.at)} if next_ else {}))
@@ -217,16 +219,43 @@ def _deadline(answer: Answer) -> Iterable[Line]:
     in_force = verdict["in_force"]
     if in_force.get("resolve_at"):
         yield Line("deadline.in-force", {"at": Moment(in_force["resolve_at"]), "rulebook": in_force["rulebook"]})
+    yield from _levels(verdict)
     for past in verdict["rounds"]:
         values = {"round": past["round"], "at": Moment(past["resolved_at"]), "due": _moment(past["due_at"])}
-        yield Line("deadline.round.late" if past["late"] else "deadline.round", values)
+        if past.get("answered", True):
+            yield Line("deadline.round.late" if past["late"] else "deadline.round", values)
+        else:
+            yield Line("deadline.round.silent", {name: values[name] for name in ("round", "at")})
+    yield from _by_time(answer)
     next_ = answer.next
     if next_ is None:
         yield Line("next.none", {})
-    else:
-        missed = next_.to.get("missed")
-        key = "next.missed" if missed else "next.near"
-        yield Line(key, {"at": Moment(next_.at), "step": Code(missed or "resolve")})
+        return
+    [(what, of)] = next_.to.items()
+    values = {"missed": {"step": Code(of)}, "near": {"step": Code(of)}, "escalate": {"why": Code(of)}}
+    yield Line(f"next.{what}", {"at": Moment(next_.at), **values.get(what, {})})
+
+
+def _levels(verdict: dict[str, Any]) -> Iterable[Line]:
+    """How far up it was taken, and is to be taken."""
+    for raised in verdict["raised"]:
+        yield Line("deadline.raised", {"level": raised["level"], "at": Moment(raised["raised_at"])})
+    up = verdict["escalate"]
+    if up:
+        to = {"level": up["level"], "to": Code(up["to"]), "at": Moment(up["since_at"])}
+        yield Line("deadline.escalate", {**to, "why": Code(up["reason"])})
+
+
+def _by_time(answer: Answer) -> Iterable[Line]:
+    """What time alone brings about, but for what comes next, which is said at the end."""
+    verdict, next_ = answer.verdict, answer.next
+    closed = verdict["state"] == "closed"
+    keys = {"remind": "remind_at", "lapses": "lapses_at", "closed" if closed else "closes": "closes_at",
+            "reopens": "reopens_until_at"}  # fmt: skip
+    for key, name in keys.items():
+        at = verdict[name]
+        if at is not None and (next_ is None or at != next_.at):
+            yield Line(f"deadline.{key}", {"at": Moment(at)})
 
 
 def _ids(answer: Answer, measure: str) -> Sequence[str]:

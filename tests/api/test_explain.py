@@ -88,7 +88,7 @@ def test_a_deadline_tells_promised_in_force_and_restated_apart(ask: Ask) -> None
 
 def test_a_rank_is_its_key_and_never_a_place(ask: Ask) -> None:
     answer = ask("rank")
-    assert answer["verdict"].keys() == {"item", "kind", "lateness", "severity", "tier", "ranked_at", "by"}
+    assert answer["verdict"].keys() == {"item", "kind", "lateness", "severity", "tier", "trust", "ranked_at", "by"}
     assert ask("rank", complaint=answer["verdict"]["item"].upper())["verdict"] == answer["verdict"]
     assert kinds(answer) >= {"complaint.opened", "complaint.acknowledged", "purchase.made"}
 
