@@ -107,6 +107,7 @@ def profile(document: Document, standing: Document, parts: Parts, now: datetime)
         "notes": [marked(m, parts) for m in document["pinned"]],
         "planned": [plain(p) | {"text": parts(p["version"]).get("text")} for p in document["planned"]],
         "purchases": _purchases(document["purchases"]),
+        "rhythm": _rhythm(document["rhythm"], now),
         "orders": [plain(o) for o in document["orders"]],
         "holdings": [plain(h) for h in document["holdings"]],
         "prospects": [plain(p) for p in document["prospects"]],
@@ -200,6 +201,16 @@ def _purchases(p: Document) -> dict[str, Any]:
         "likely_next": shown(p["likely_next"]),
         "categories": {code: shown(at) for code, at in p["categories"].items()},
     }
+
+
+def _rhythm(found: Document | None, now: datetime) -> dict[str, Any] | None:
+    """How regular contact is; None where there was too little to say."""
+    if found is None:
+        return None
+    days = {f"{name}_days": round(found[name] / 86_400_000_000, 1) for name in ("typical", "spread")}
+    named = {name: found[name] for name in ("gaps", "kind", "burstiness", "slowing")}
+    dates = {"last_at": shown(found["last"])} | {name: shown(found[name]) for name in ("expected_at", "fading_at")}
+    return named | days | dates | {"fading": instant(found["fading_at"]) <= now}
 
 
 def _trust(trust: Document, now: datetime) -> dict[str, Any]:

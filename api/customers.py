@@ -71,6 +71,8 @@ class CustomerAnswer(Answer):
     consents: list[dict[str, Any]]
     wishes: dict[str, Any]
     purchases: dict[str, Any]
+    rhythm: dict[str, Any] | None
+    """How regular contact is, and from when on silence says that it fades; null where there was too little of it to say."""
 
 
 class ItemsAnswer(Answer):

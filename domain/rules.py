@@ -130,6 +130,9 @@ _NONE = (0.0, "min")
 class Rules:
     """A compiled rulebook. Read-only; one is shared by all folds of a process."""
 
+    rhythm_kept = 24
+    """Contacts that are remembered for the rhythm of a customer."""
+
     def __init__(self, book: doc.Rulebook, calendar: Calendar) -> None:
         self.book = book
         self.version = book.version
@@ -156,7 +159,9 @@ class Rules:
         self.around_the_clock = {s for s, steps in book.complaints.severities.items() if steps.around_the_clock}
         self.factors = [book.complaints.factors.get(name, 1.0) for name in self.tier_names]
         self.answer_minutes = self._work(book.complaints.answer_within)
-        self.escalate = [Step(s.level, s.to, s.at or 0, self._work(s.silence or _NONE)) for s in book.complaints.escalate]
+        self.escalate = [
+            Step(s.level, s.to, s.at or 0, self._work(s.silence or _NONE)) for s in book.complaints.escalate
+        ]
         self.around = Calendar(CalendarDocument(name="always", version="1", zone=calendar.document.zone, always=True))
         self.late_times = self._late_times()
         self.cadence = book.cadence
@@ -220,7 +225,7 @@ class Rules:
             (Series.RELATIONSHIP, 1, contact.ratio_within),
             (Series.OUTBOUND, self.cadence.rest_after_unanswered + 1, 0),
         ]
-        needs += [(Series.RELATIONSHIP_TALK, self.trust.talks_counted + 1, 0)]
+        needs += [(Series.RELATIONSHIP_TALK, self.trust.talks_counted + 1, 0), (Series.REACHED, self.rhythm_kept, 0)]
         needs += [(Series.PURCHASE, level.purchases, self.tier_window) for level in self.levels]
         for series, last, span in needs:
             keep[series] = max(keep.get(series, 1), last)

@@ -264,7 +264,7 @@ _SOURCES = {
     "domain.families": "care commerce common complaint conversation person",
     "domain.rulebook": "criteria model words",
     "projections": """asof assignments cadence complaints deadlines fold inforce lifecycle limits outreach permission placing
-        planning profile projection reach rounds settling state tier trust""",
+        planning profile projection reach rhythm rounds settling state tier trust""",
 }
 
 

@@ -18,6 +18,7 @@ from domain.settling import lapses_at
 from projections import trust
 from projections.complaints import needs_human
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
+from projections.rhythm import rhythm
 from projections.state import State
 
 PROFILE = Table("profile", (("document", "jsonb"),), ("customer",))
@@ -116,6 +117,7 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "orders": [asdict(order) for order in c.orders.values()],
         "planned": [asdict(planned) for planned in c.planned.values()],
         "purchases": _purchases(c),
+        "rhythm": found._asdict() if (found := rhythm(c, rules.rhythm_kept)) else None,
         "stage": {"stage": now.stage, "since": now.since, "fading": now.fading},
         "tier": {"tier": rules.tier_names[now.tier], "since": state.tier.since, "net": state.tier.net},
         "trust": {

@@ -6,6 +6,7 @@ from projections.reports import (
     affinity,
     channels,
     complaints,
+    contact_rhythm,
     coverage,
     funnel,
     intervals,
@@ -29,8 +30,8 @@ REPORTS = MappingProxyType(
     {
         module.REPORT.name: module.REPORT
         for module in (
-            funnel, transitions, complaints, misses, coverage, workload, performance, sales, intervals, next_purchase,
-            affinity, offers, retention, repeat, prospects, pipeline, referrals, channels, trust, trust_points,
+            funnel, transitions, complaints, misses, coverage, contact_rhythm, workload, performance, sales, intervals,
+            next_purchase, affinity, offers, retention, repeat, prospects, pipeline, referrals, channels, trust, trust_points,
         )
     }
 )  # fmt: skip

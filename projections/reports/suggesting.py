@@ -13,25 +13,25 @@ from projections.placing import channels_for
 from projections.planning import consented, spared_until
 from projections.reach import reachable
 from projections.reports.seeing import Frame, Seen
+from projections.settling import open_cases
 
 SOURCE = "urn:jejak-reports"
 _CONTENT_ALONE = "advice"
 
 
 def suggestion(
-    name: str, seen: Seen, frame: Frame, *, reason: str, since: int, due: int, content: str
+    name: str, seen: Seen, frame: Frame, *, reason: str, since: int, due: int, content: str, purpose: str = "selling"
 ) -> dict[str, Any] | None:
     """A contact to plan for `due` (µs); None where there is to be none, or one was planned since `since`."""
     c, rules, now = seen.facts, frame.rules, frame.asked.as_of
-    if c.ended is not None or c.provisional or now < c.wishes.rest_until or c.open_cases:
+    if c.ended is not None or c.provisional or now < c.wishes.rest_until or open_cases(seen.state, rules, now):
         return None
     if any(isinstance(e, OutreachPlanned) and e.source == SOURCE and e.at >= since for e in reversed(seen.events)):
         return None
     reach = reachable(c)
-    purpose = "selling"
     channels, unreachable = channels_for(c, rules, purpose, reach)
-    spared = now < spared_until(c, rules)
-    if spared or unreachable or not consented(c, rules, channels[0], purpose, now):
+    spared = now < spared_until(seen.state, rules, now)
+    if purpose == "selling" and (spared or unreachable or not consented(c, rules, channels[0], purpose, now)):
         purpose, content = "relationship", _CONTENT_ALONE
         _, unreachable = channels_for(c, rules, purpose, reach)
     if unreachable:
