@@ -11,6 +11,7 @@ from heapq import merge
 from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
+import msgspec
 from psycopg import Connection
 
 from domain.facts import micros
@@ -280,11 +281,14 @@ class Population:
                 found[customer] = {path: _part(rows[0]["document"], path) for path in paths}
         if self.at.base is not None:
             others = [c for c, key in keys.items() if key not in self._missing]
-            query = """SELECT customer::text, ARRAY(SELECT document #> string_to_array(path, '.')
+            query = """SELECT customer::text, ARRAY(SELECT (document #> string_to_array(path, '.'))::text
                                                       FROM unnest(%s::text[]) WITH ORDINALITY AS p(path, n) ORDER BY n)
                          FROM rows.profile WHERE generation = %s AND customer = ANY(%s::uuid[])"""
             for customer, values in self._connection.execute(query, [list(paths), self.at.base.id, others]):
-                found[customer] = dict(zip(paths, values, strict=True))
+                found[customer] = {
+                    path: None if value is None else msgspec.json.decode(value)
+                    for path, value in zip(paths, values, strict=True)
+                }
         return found
 
     def histories(self, table: str, customers: Sequence[str]) -> dict[str, list[Shown]]:

@@ -4,14 +4,16 @@ Who is no longer whose they were, who accepts somebody else by now, who left, an
 and noted with the reason. Whatever ends an application half-way, the next one goes on with the first part that is pending.
 """
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import Connection
 
 from api.assigning.making import find
+from api.commanding.staffing import held
 from api.wiring import API_ROLE, House
 from domain.door import Touchpoint, micros
 from domain.errors import Refusal
@@ -47,43 +49,55 @@ Progress = Callable[[int], None]
 
 
 def apply(house: House, number: int, why: Why, progress: Progress = lambda done: None) -> Kept:
-    """Apply what of a proposal is pending; again: changes nothing. `progress` is told how many moves are decided."""
-    done = 0
+    """Apply what of a proposal is pending; again: changes nothing. `progress` is told how many moves are decided.
+
+    The books of all who are given customers are held until the end, so that they are counted once.
+    """
     find(house, number)
-    for attempt in range(1_000_000):
-        with psycopg.connect(house.database_url) as c:
-            c.execute("SET default_transaction_isolation = 'read committed'")
-            c.execute(f"SET ROLE {API_ROLE}")  # type: ignore[reportArgumentType] # a constant
-            c.commit()
+    with house.pool.connection() as c:
+        targets = keeping.targets(c, number)
+    done, tries = 0, 0
+    with held(house, targets) as books, _beside(house) as c:
+        books.count()
+        counted = Counter({code: books[code] for code in targets})
+        while True:
             with c.transaction():
                 kept = keeping.find(c, number, locked=True)
                 part = keeping.next_part(c, number) if kept is not None else []
                 if kept is None or not part:
                     break
-                outcomes = _Part(house, c, kept, why).decide(part, last=attempt % _TRIES == _TRIES - 1)
+                outcomes = _Part(house, c, kept, why, counted).decide(part, last=tries >= _TRIES)
                 keeping.note(c, number, outcomes)
                 keeping.advance(c, number, "applying", why.actor)
-        done += len(outcomes)
-        progress(done)
-    kept = find(house, number)
-    if kept.state != APPLIED:
-        with house.pool.connection() as c:
-            keeping.advance(c, number, APPLIED, why.actor)
+            tries = tries + 1 if len(outcomes) < len(part) else 0
+            done += len(outcomes)
+            progress(done)
+        keeping.advance(c, number, APPLIED, why.actor)
     return find(house, number)
 
 
-class _Part:
-    """One part: decided with the books held, recorded, and noted, all in the connection's transaction."""
+@contextlib.contextmanager
+def _beside(house: House) -> Generator[Connection[Any]]:
+    """A connection of the API's role beside the pool, which those who append need."""
+    with psycopg.connect(house.database_url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_isolation = 'read committed'")
+        connection.execute(f"SET ROLE {API_ROLE}")  # type: ignore[reportArgumentType] # a constant
+        yield connection
 
-    def __init__(self, house: House, connection: Connection[Any], kept: Kept, why: Why) -> None:
+
+class _Part:
+    """One part: decided while the books are held, recorded, and noted, all in the connection's transaction."""
+
+    def __init__(self, house: House, connection: Connection[Any], kept: Kept, why: Why, counted: Counter[str]) -> None:
+        """`counted`: how many customers each book has; kept up to date with what is recorded."""
         self._house, self._connection, self._kept, self._why = house, connection, kept, why
+        self._counted = counted
         self._now = micros(house.now())
         self._known = house.people.at_head()
         self._ledger = Ledger(One(connection), house.ledger.keys, clock=house.clock, region=house.settings.region)
 
     def decide(self, part: Sequence[Line], *, last: bool) -> list[tuple[int, str, str | None]]:
         """What becomes of each: applied, or why it is skipped. Left out, but for the `last` try: who changed meanwhile."""
-        owning.hold(self._connection, {line.target for line in part if line.target})
         customers = [line.customer for line in part]
         versions = owning.versions(self._connection, customers)
         against = self._against(part)
@@ -96,6 +110,8 @@ class _Part:
         for line, result in zip(going, results, strict=True):
             if not isinstance(result, Refusal):
                 outcomes.append((line.number, APPLIED, result.id))
+                self._counted[line.target or ""] += 1
+                self._counted[line.source or ""] -= 1
             elif last or result.code != "stale-version":
                 outcomes.append((line.number, result.code, None))
         return outcomes
@@ -134,7 +150,7 @@ class _Part:
         """Moves for which there is no room once all of the part are done; the last ones of each book."""
         staff = self._known.staff(self._now)
         targets = {line.target: staff[line.target].capacity for line in going if line.target}
-        counted: Counter[str] = Counter(owning.books(self._connection, targets, self._now))
+        counted = self._counted.copy()
         for line in going:
             counted[line.target or ""] += 1
             counted[line.source or ""] -= 1

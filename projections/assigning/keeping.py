@@ -130,6 +130,16 @@ def next_part(connection: Connection[Any], proposal: int) -> list[Line]:
         return cursor.execute(_LINES + _NEXT, [proposal, proposal]).fetchall()
 
 
+def targets(connection: Connection[Any], proposal: int) -> list[str]:
+    """Who is given somebody by what is pending."""
+    rows = connection.execute(
+        """SELECT DISTINCT target FROM rows.proposed
+            WHERE proposal = %s AND target IS NOT NULL AND outcome IS NULL ORDER BY 1""",
+        [proposal],
+    )
+    return [target for (target,) in rows]
+
+
 def counts(connection: Connection[Any], proposal: int) -> dict[str, int]:
     """How many of the moves are pending, applied, or skipped for which reason."""
     rows = connection.execute(
