@@ -14,11 +14,11 @@ from domain.commands.refusals import (
     InactiveStaff,
     NotAhead,
     NothingChanges,
+    NotRegistered,
+    NotTheirComplaint,
     RefusedChannel,
     RefusedPurpose,
     RelationshipEnded,
-    UnknownComplaint,
-    UnknownStaff,
     UnwishedStaff,
 )
 from domain.door import instant
@@ -51,7 +51,7 @@ def known(code: str | None, s: Situation, pointer: str) -> Colleague | None:
         return None
     found = s.staff(code)
     if found is None:
-        raise UnknownStaff(f"nobody is registered as {code!r}; staff.registered would register them", pointer=pointer)
+        raise NotRegistered(f"nobody is registered as {code!r}; staff.registered would register them", pointer=pointer)
     return found
 
 
@@ -115,7 +115,7 @@ def complaint_of(ref: str | None, s: Situation, pointer: str = "/complaint") -> 
     case = s.facts.cases.get(ref)
     if case is None:
         open_ = ", ".join(open_cases(s.facts)) or "none"
-        raise UnknownComplaint(f"{ref} is no complaint of this customer; open: {open_}", pointer=pointer)
+        raise NotTheirComplaint(f"{ref} is no complaint of this customer; open: {open_}", pointer=pointer)
     return case
 
 

@@ -112,7 +112,7 @@ def among(command: Command, s: Situation) -> Mapping[str, Target]:
 
 
 def target_of(command: Command, ref: str, s: Situation) -> Target:
-    """The complaint, promise or contact of this reference. UnknownComplaint, PromiseNotOpen or OutreachNotOpen."""
+    """The complaint, promise or contact of this reference. NotTheirComplaint, PromiseNotOpen or OutreachNotOpen."""
     if command.about == "complaint":
         case = complaint_of(ref, s)
         assert case is not None  # a reference was given

@@ -4,7 +4,7 @@
     ├── NothingChanges            it is so already
     ├── WhichOne                  several could be meant, and none was named
     ├── NotAhead                  a time that has to lie ahead does not
-    ├── UnknownComplaint          no complaint of theirs
+    ├── NotTheirComplaint         no complaint of theirs
     ├── UnknownEvent              no event in their history that counts
     ├── NotOpen                   the complaint is settled, closed or withdrawn
     ├── AlreadyOpen               the complaint is open, or was opened before
@@ -17,7 +17,7 @@
     ├── NotAssigned               nobody has it
     ├── PromiseNotOpen, AlreadyPromised
     ├── OutreachNotOpen, AlreadyPlanned
-    ├── UnknownStaff, InactiveStaff, AbsentStaff, UnwishedStaff, OverCapacity
+    ├── NotRegistered, InactiveStaff, AbsentStaff, UnwishedStaff, OverCapacity
     ├── NotTheOwner               another owns the relationship, or nobody does
     ├── RefusedChannel, RefusedPurpose, RelationshipEnded, BenefitUnfit, HeldBack
     ├── ContradictoryWishes       the same channel preferred and refused
@@ -78,10 +78,10 @@ class NotAhead(Impossible):
     title = "The time has to lie ahead"
 
 
-class UnknownComplaint(Impossible):
+class NotTheirComplaint(Impossible):
     """No complaint of theirs."""
 
-    code = "unknown-complaint"
+    code = "not-their-complaint"
     title = "There is no such complaint"
 
 
@@ -183,10 +183,10 @@ class AlreadyPlanned(Impossible):
     title = "This is planned already"
 
 
-class UnknownStaff(Impossible):
+class NotRegistered(Impossible):
     """Nobody of this code is registered."""
 
-    code = "unknown-staff"
+    code = "not-registered"
     title = "Nobody of this code works here"
 
 

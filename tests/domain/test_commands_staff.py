@@ -25,7 +25,7 @@ OPEN = given(KNOWN, OPENED)
 
 TAKING = [
     # (what it shows, staff, command, day, its fields, what is said)
-    ("nobody of that code", (ANI,), "claim-complaint", 3, {"handler": "eko"}, "unknown-staff"),
+    ("nobody of that code", (ANI,), "claim-complaint", 3, {"handler": "eko"}, "not-registered"),
     ("where no staff is kept, any code stands for somebody", (), "claim-complaint", 3, {"handler": "eko"},
      "complaint.assigned.v1"),
     ("somebody", (BUDI,), "claim-complaint", 3, {"handler": "budi"}, "complaint.assigned.v1"),
@@ -35,7 +35,7 @@ TAKING = [
     ("back again", (ANI, BUDI, AWAY), "assign-complaint", 10, {"handler": "budi"}, "complaint.assigned.v1"),
     ("taken up to somebody who is away", (ANI, BUDI, AWAY), "escalate-complaint", 3, {"level": 2, "to": "budi"},
      "absent-staff"),
-    ("what was done by nobody", (ANI,), "resolve-complaint", 3, {"staff": "eko"}, "unknown-staff"),
+    ("what was done by nobody", (ANI,), "resolve-complaint", 3, {"staff": "eko"}, "not-registered"),
     ("what was done by somebody who left since", (BUDI, GONE), "resolve-complaint", 6, {"staff": "budi"},
      "complaint.resolved.v1"),
     ("an owner may be away while somebody covers", (ANI, BUDI, AWAY), "assign-manager", 3, {"manager": "budi"},
