@@ -261,7 +261,9 @@ def _occasion(
     def plan(at: int) -> _Plan:
         placed = places.place(occasion.purpose, occasion.content, wanted, at, step.stage, digital=digital)
         if not placed.unreachable and placed.due >= time.ends:  # by then it is over
-            placed = placed._replace(due=wanted, held=placed.held or "outside-window", until=NEVER)
+            day = places.inside(wanted, occasion.content, placed.channel)
+            held = placed.held or "outside-window"
+            placed = placed._replace(due=day if day < time.ends else wanted, held=held, until=NEVER)
         return _Plan(placed, occasion.purpose, occasion.content, why)
 
     mine = rows if rows and rows[-1][2] == time.item else list[tuple[Any, ...]]()

@@ -60,6 +60,8 @@ def _event(what: str, when: int, number: int, stated: dict[str, str], zone: str 
 
 
 def _value(kind: type[Event], name: str, text: str, zone: str) -> Any:
+    if name == "outreach" and text.startswith("("):  # a contact that nobody planned, by its item
+        return text.strip("()").replace("_", " ")
     if name in _REFS:
         return examples.uid(f"{name} {text}")
     if name == "target":
