@@ -5,12 +5,14 @@ Everything is asked of `projections.permission`; here its answers are put togeth
 
 from typing import Any, NamedTuple
 
-from domain.facts import MINUTE, NEVER, Series
+from domain.facts import MINUTE, NEVER, Customer, Promise, Series
 from domain.refusals import said_last
 from domain.rules import Rules
 from projections import fold
-from projections.permission import Stop, advice, counts, next_moment, outweighed, stops, turns, zone_of
+from projections.permission import HOURS, Stop, advice, counts, next_moment, outweighed, stops, turns, zone_of
 from projections.state import State
+
+AGREED_WITHIN = 30 * MINUTE  # so near to a promised moment, a contact is the one that was promised
 
 
 class Wanted(NamedTuple):
@@ -20,6 +22,8 @@ class Wanted(NamedTuple):
     purpose: str
     content: str | None = None
     staff: str | None = None
+    outreach: str | None = None
+    """Which due contact it is; of a promise of ours, its moment was agreed upon."""
 
 
 class Decision(NamedTuple):
@@ -58,7 +62,22 @@ def decide(state: State, rules: Rules, wanted: Wanted, at: int) -> Decision:
 
 
 def _stops(state: State, rules: Rules, wanted: Wanted, at: int) -> list[Stop]:
-    return stops(state, rules, wanted.channel, wanted.purpose, at, content=wanted.content, staff=wanted.staff)
+    found = stops(state, rules, wanted.channel, wanted.purpose, at, content=wanted.content, staff=wanted.staff)
+    if found and _agreed(state.customer, wanted, at) is not None:
+        found = [stop for stop in found if stop.reason not in HOURS]
+    return found
+
+
+def _agreed(c: Customer, wanted: Wanted, at: int) -> Promise | None:
+    """The promise of ours that such a contact keeps now: they expect it at that moment, whatever the hour."""
+    promise = c.promises.get(wanted.outreach) if wanted.outreach and wanted.purpose == "service" else None
+    if (
+        promise is None
+        or promise.channel not in (None, wanted.channel)
+        or not -AGREED_WITHIN <= at - promise.due < AGREED_WITHIN
+    ):
+        return None
+    return promise
 
 
 def _begins(state: State, rules: Rules, wanted: Wanted, at: int, end: int) -> int:
@@ -69,6 +88,8 @@ def _begins(state: State, rules: Rules, wanted: Wanted, at: int, end: int) -> in
     ghost = state.ghost()
     marks = set(range((at // MINUTE + 1) * MINUTE, end, MINUTE))
     marks.update(turn for turn in turns(state.customer, rules) if at < turn < end)
+    if (promise := _agreed(state.customer, wanted, at)) is not None and promise.due + AGREED_WITHIN < end:
+        marks.add(promise.due + AGREED_WITHIN)
     ahead = sorted(marks, reverse=True)
     while ahead:
         moment = ahead[-1]
@@ -84,7 +105,7 @@ def _begins(state: State, rules: Rules, wanted: Wanted, at: int, end: int) -> in
 
 def _basis(state: State, rules: Rules, wanted: Wanted, at: int) -> dict[str, Any]:
     c, contact = state.customer, rules.contact
-    stated = c.wishes.stated
+    stated, promise = c.wishes.stated, _agreed(state.customer, wanted, at)
     consent = said_last(c, wanted.channel, wanted.purpose)
     limits = [
         {"limit": count.reason, "count": sum(when > count.since for when, _ in count.items), "at_most": count.at_most,
@@ -113,6 +134,7 @@ def _basis(state: State, rules: Rules, wanted: Wanted, at: int) -> dict[str, Any
             "stated": [{"days": w.days, "start": w.start, "end": w.end} for w in c.wishes.windows],
             "event": stated.get("windows") if c.wishes.windows else None,
         },
+        "agreed": {"event": promise.id, "promise": promise.ref, "at": promise.due} if promise else None,
         "limits": limits,
         "selling": outweighed(c, rules, at) if wanted.purpose == "selling" else None,
         "complaints": {

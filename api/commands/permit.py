@@ -21,12 +21,13 @@ def permit(
         str | None, typer.Option(help="What it is about, such as birthday, or the benefit that it offers.")
     ] = None,
     staff: Annotated[str | None, typer.Option(help="By whom.")] = None,
+    outreach: Annotated[str | None, typer.Option(help="Which due contact or promise it is, by our id.")] = None,
     language: Annotated[Language, typer.Option(help="Of the reasons.")] = "en",
     as_json: Json = False,
 ) -> None:
     """Ask whether a customer may be contacted now: yes or no, why, until when, and the permit to hand on."""
     with at_home() as house:
-        wanted = Wanted(channel, purpose, content, staff)
+        wanted = Wanted(channel, purpose, content, staff, outreach)
         answer = ask(house, ref, wanted, language=language)
     if as_json:
         print_json(answer)

@@ -66,9 +66,7 @@ def active(house: House) -> Rules:
     return first_rules() if shown is None else house.rulebooks(shown.rulebook)
 
 
-def ask(
-    house: House, ref: str, wanted: Wanted, *, language: Language = "en", outreach: str | None = None
-) -> dict[str, Any]:
+def ask(house: House, ref: str, wanted: Wanted, *, language: Language = "en") -> dict[str, Any]:
     """A signed answer, with all that it rests on."""
     head = at_head(house, ref)
     decision = decide(head.state, head.rules, wanted, head.now)
@@ -85,7 +83,7 @@ def ask(
         "iat": decision.at // _SECOND,
         "nbf": decision.at // _SECOND,
         "exp": decision.until // _SECOND,
-        **_asked(wanted, outreach),
+        **_asked(wanted),
         "allowed": decision.allowed,
         "stops": [stop.reason for stop in decision.stops],
         "events": told_["events"],
@@ -100,7 +98,7 @@ def ask(
         "allowed": decision.allowed,
         "valid_from": _time(decision.at // _SECOND * _SECOND),
         "valid_until": _time(decision.until // _SECOND * _SECOND),
-        **_asked(wanted, outreach),
+        **_asked(wanted),
         **told_,
         "rulebook": head.rules.version,
         "position": head.position,
@@ -108,9 +106,8 @@ def ask(
     }
 
 
-def _asked(wanted: Wanted, outreach: str | None) -> dict[str, Any]:
-    given = {**wanted._asdict(), "outreach": outreach}
-    return {name: value for name, value in given.items() if value is not None}
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    return {name: value for name, value in wanted._asdict().items() if value is not None}
 
 
 def shown(head: Head, wanted: Wanted, decision: Decision, language: Language) -> dict[str, Any]:
@@ -146,6 +143,8 @@ def _cited(decision: Decision) -> list[str]:
     cited += [case["event"] for case in basis["complaints"]["open"]]
     if basis["complaints"]["resolved"]:
         cited.append(basis["complaints"]["resolved"]["event"])
+    if basis["agreed"]:
+        cited.append(basis["agreed"]["event"])
     return list(dict.fromkeys(cited))
 
 

@@ -40,7 +40,7 @@ class PermitWanted(_Body):
     staff: Code | None = None
     """By whom: some customers accept only certain staff."""
     outreach: Annotated[str, Field(max_length=200)] | None = None
-    """Which due contact it is."""
+    """Which due contact it is, by our id. A promise may be kept at its moment (half an hour off at most), whatever the hour."""
 
 
 class PermitAnswer(BaseModel):
@@ -137,8 +137,8 @@ def post_permit(ref: Ref, wanted: PermitWanted, house: HouseDep, _: Reader, lang
     The answer is signed and valid for minutes, and no longer than nothing else begins to stop the contact. Asking leaves no
     fact; the attempt does.
     """
-    asked = Wanted(wanted.channel, wanted.purpose, wanted.content, wanted.staff)
-    return answered(ask(house, ref, asked, language=language, outreach=wanted.outreach))
+    asked = Wanted(wanted.channel, wanted.purpose, wanted.content, wanted.staff, wanted.outreach)
+    return answered(ask(house, ref, asked, language=language))
 
 
 @router.post(

@@ -15,6 +15,7 @@ from projections import fold
 from projections.permission import next_moment
 from projections.permits import Decision, Wanted, decide
 from projections.state import State
+from tests import examples
 from tests.projections.byhand import filtered
 from tests.projections.cases.permissions import BASE
 from tests.projections.cases.telling import moment, told
@@ -136,3 +137,26 @@ def test_a_permit_ends_with_what_allows_it(told_: str, asked: str, when: str, un
     decision = decided(history, Wanted("whatsapp", asked), moment(when))
     assert decision.stops == []
     assert decision.until == moment(until)
+
+
+def test_a_promise_is_kept_at_the_moment_that_was_agreed_upon_whatever_the_hour() -> None:
+    promised = "2026-01-05 10:00 promise.made promise=p kind=callback channel=phone due=2026-01-06_20:30"
+    history = told(*BASE, promised)
+    ref = examples.uid("promise p")
+
+    def stops(when: str, **asked: str) -> list[str]:
+        wanted = {"channel": "phone", "purpose": "service", "outreach": ref} | asked
+        return [stop.reason for stop in decided(history, Wanted(**wanted), moment(when)).stops]
+
+    assert stops("2026-01-06 20:00") == stops("2026-01-06 20:59:59") == []
+    assert stops("2026-01-06 21:00") == ["quiet-hours"]
+    assert stops("2026-01-06 20:30", channel="whatsapp") == ["quiet-hours"]
+    assert stops("2026-01-06 20:30", purpose="information") == ["quiet-hours"]
+    assert stops("2026-01-06 20:30", outreach=examples.uid("promise q")) == ["quiet-hours"]
+    decision = decided(history, Wanted("phone", "service", outreach=ref), moment("2026-01-06 20:55"))
+    assert decision.until == moment("2026-01-06 21:00")
+    assert decision.basis["agreed"]["event"] == history[-1].id
+    refusing = [*history, *told("2026-01-05 11:00 preference.stated refused=phone")]
+    assert [
+        s.reason for s in decided(refusing, Wanted("phone", "service", outreach=ref), moment("2026-01-06 20:30")).stops
+    ] == ["refused-channel"]
