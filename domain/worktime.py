@@ -13,7 +13,7 @@ What the times in a document mean:
   one that comes twice the first counts. So shifts never change order or overlap through a change of clocks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import pairwise
@@ -120,9 +120,12 @@ class CalendarDocument(_Model):
     @field_validator("holidays", mode="before")
     @classmethod
     def _names_left_out(cls, holidays: object) -> object:
-        if isinstance(holidays, list | tuple | set | frozenset):
-            return dict.fromkeys(cast("Iterable[object]", holidays), "")
-        return holidays
+        if not isinstance(holidays, list | tuple | set | frozenset):
+            return holidays
+        days = list(cast("Iterable[object]", holidays))
+        if not all(isinstance(day, Hashable) for day in days):
+            raise ValueError('a holiday is a date, such as "2026-03-20", or a date with its name in a table')
+        return dict.fromkeys(days, "")
 
     @field_validator("always")
     @classmethod
