@@ -140,11 +140,7 @@ def turns(c: Customer, rules: Rules) -> list[int]:
     found = {c.wishes.rest_until}
     found.update(consent.until for consent in c.consents.values() if consent.granted)
     contact = rules.contact
-    if resolved := c.series[Series.RESOLUTION]:
-        found.add(resolved[-1][0] + contact.no_selling_after_complaint)
-    if c.open_cases:
-        lapses = [at for case in c.cases.values() if case.open and (at := lapses_at(rules, case)) < NEVER]
-        found.update(lapses, (at + contact.no_selling_after_complaint for at in lapses))
+    found.update(complaint_turns(c, rules))
     unasked, selling = sent(c, Series.UNASKED), sent(c, Series.SELLING)
     found.update(at + limit.within for at, _ in unasked for limit in contact.outbound)
     found.update(at + limit.within for at, _ in selling for limit in contact.selling)
@@ -158,6 +154,16 @@ def turns(c: Customer, rules: Rules) -> list[int]:
         found.update(at + contact.ratio_within for at, _ in (*selling, *sent(c, Series.RELATIONSHIP)))
     found.discard(0)
     return sorted(found)
+
+
+def complaint_turns(c: Customer, rules: Rules) -> list[int]:
+    """The moments at which time ends what a complaint stops, or resolves one that the customer does not answer."""
+    span, resolved = rules.contact.no_selling_after_complaint, c.series[Series.RESOLUTION]
+    found = [resolved[-1][0] + span] if resolved else []
+    if c.open_cases:
+        lapses = [at for case in c.cases.values() if case.open and (at := lapses_at(rules, case)) < NEVER]
+        found += [*lapses, *(at + span for at in lapses)]
+    return found
 
 
 def advice(c: Customer, rules: Rules, channel: str | None) -> list[Stop]:

@@ -1,30 +1,33 @@
 """What the next contact by rhythm is about, and what of that which a person planned has taken place."""
 
-from domain.facts import Customer, Series
+from domain.facts import Customer
 from domain.rules import Rules
 from projections.cadence import Step
 from projections.permission import unwilling
+from projections.settling import open_cases, settled_last
+from projections.state import State
 
 SELLING = ("selling", "offer")  # of which product is worked out when it is read
 
 
-def matter(c: Customer, rules: Rules, step: Step, at: int) -> tuple[str, str]:
+def matter(state: State, rules: Rules, step: Step, at: int) -> tuple[str, str]:
     """Purpose and content of a contact by rhythm at a moment; SELLING where it may be, if nothing stops it."""
+    c = state.customer
     if step.stage in rules.cadence.no_selling_in:
         return "relationship", "win-back"
     if c.managers and c.managers[-1].manager is not None and not c.managers[-1].introduced:
         return "relationship", "introduce-manager"
-    if c.open_cases:
+    if open_cases(state, rules, at):
         return "relationship", "advice"
-    if at < spared_until(c, rules):
+    if at < spared_until(state, rules, at):
         return "relationship", "after-care"
     return SELLING if c.wishes.preferred else ("relationship", "ask-preference")
 
 
-def spared_until(c: Customer, rules: Rules) -> int:
-    """Until when nothing is sold after a complaint; 0: there was none."""
-    resolved = c.series[Series.RESOLUTION]
-    return resolved[-1][0] + rules.contact.no_selling_after_complaint if resolved else 0
+def spared_until(state: State, rules: Rules, at: int) -> int:
+    """Until when nothing is sold after the complaints that were resolved by a moment; 0: there was none."""
+    resolved = settled_last(state, rules, at)
+    return resolved[0] + rules.contact.no_selling_after_complaint if resolved else 0
 
 
 def consented(c: Customer, rules: Rules, channel: str | None, purpose: str, at: int) -> bool:
