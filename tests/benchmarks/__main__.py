@@ -1,4 +1,4 @@
-"""Runs one benchmark: `python -m tests.benchmarks append|asof|assign|ingest|project|promote|rebuild|read [--events N] [--json]`."""
+"""Runs one benchmark: `python -m tests.benchmarks append|asof|assign|ingest|project|promote|queues|rebuild|read [--events N] [--json]`."""
 
 import argparse
 from collections.abc import Callable, Iterator
@@ -7,8 +7,8 @@ from importlib import import_module
 from tests.benchmarks.figures import Figure
 
 EVENTS = {
-    "append": 40_000, "asof": 10_000, "assign": 10_000, "ingest": 200_000, "project": 100_000, "promote": 1_500, "rebuild": 500_000,
-    "read": 200_000,
+    "append": 40_000, "asof": 10_000, "assign": 10_000, "ingest": 200_000, "project": 100_000, "promote": 1_500,
+    "queues": 200_000, "rebuild": 500_000, "read": 200_000,
 }  # fmt: skip
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     """Print each figure as soon as it is known."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(EVENTS))
-    parser.add_argument("--events", type=int, help="how many events to measure with (assign, promote, read: customers)")
+    parser.add_argument("--events", type=int, help="how many events to measure with (assign, promote, queues, read: customers)")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     given = parser.parse_args()
     run: Callable[[int], Iterator[Figure]] = import_module(f"tests.benchmarks.{given.name}").run

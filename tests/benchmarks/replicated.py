@@ -77,22 +77,22 @@ def simulate(house: House, file: Path, customers: int = SIMULATED) -> None:
     file.write_bytes(msgspec.msgpack.encode(told))
 
 
-def lengths(events: int) -> list[int]:
-    """How long the histories are, the longest first; together about `events`."""
-    customers = max(1, events // MEAN)
-    normal = NormalDist()
+def lengths(events: int, mean: int = MEAN) -> list[int]:
+    """How long the histories are, the longest first; together about `events`, `mean` of a customer."""
+    customers = max(1, events // mean)
+    normal, median = NormalDist(), _MEDIAN * mean / MEAN
     found = [
-        max(1, round(_MEDIAN * 2.718281828 ** (_SIGMA * normal.inv_cdf((i + 0.5) / customers))))
+        max(1, round(median * 2.718281828 ** (_SIGMA * normal.inv_cdf((i + 0.5) / customers))))
         for i in range(customers)
     ]
-    if customers * MEAN >= 10_000_000:
+    if mean == MEAN and customers * MEAN >= 10_000_000:
         found[-1] = _LONGEST
     return found[::-1]
 
 
-def fill(url: str, file: Path, events: int) -> str:
+def fill(url: str, file: Path, events: int, mean: int = MEAN) -> str:
     """Fill an empty ledger from such a file, in a process of its own so that its memory goes; says what is in it then."""
-    worker = get_context("spawn").Process(target=_fill, args=(url, file, events))
+    worker = get_context("spawn").Process(target=_fill, args=(url, file, events, mean))
     worker.start()
     worker.join()
     if worker.exitcode:
@@ -138,9 +138,9 @@ def _cast(told: Sequence[Told], wanted: Sequence[int]) -> dict[int, list[_Piece]
     return cast
 
 
-def _fill(url: str, file: Path, events: int) -> None:
+def _fill(url: str, file: Path, events: int, mean: int) -> None:
     told = msgspec.msgpack.decode(file.read_bytes(), type=list[Told])
-    wanted = lengths(events)
+    wanted = lengths(events, mean)
     rows = _rows(told, _cast(told, wanted), [_customer(number) for number in range(len(wanted))])
     with psycopg.connect(url) as c, c.cursor() as cursor:
         [base] = cursor.execute("SELECT (extract(epoch FROM now()) * 1000000)::bigint").fetchone() or (0,)
