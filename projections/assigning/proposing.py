@@ -149,8 +149,8 @@ def _placed(clients: Sequence[Client], staff: Sequence[Member], fits: "_Fits", w
     kinds = sorted(grouped)
     numbers = [len(grouped[kind]) for kind in kinds]
     places = [Place(m.room, m.load, share) for m, share in zip(staff, _shares(staff), strict=True)]
-    books = Books(kinds, numbers, places)
-    books.fill(solve(kinds, numbers, places, 1 + within * 0.4), within)
+    books = Books(kinds, numbers, places, within)
+    books.fill(solve(kinds, numbers, places, 1 + within * 0.4))
     placed: list[tuple[Client, int]] = []
     left: list[Client] = []
     for kind, by_staff in zip(kinds, books.placed, strict=True):

@@ -21,14 +21,15 @@ _MOST_MOVES = 2_000
 class Books:
     """How many customers of each class each member of staff gets; filled from shares, in place."""
 
-    def __init__(self, kinds: Sequence[Kind], numbers: Sequence[int], places: Sequence[Place]) -> None:
-        self.kinds, self.places = kinds, places
+    def __init__(self, kinds: Sequence[Kind], numbers: Sequence[int], places: Sequence[Place], within: float) -> None:
+        """`within`: loads this near to each other are even."""
+        self.kinds, self.places, self._within = kinds, places, within
         self.placed = [dict.fromkeys(kind.staff, 0) for kind in kinds]
         self.left = list(numbers)
         self.taken = [0] * len(places)
         self.loads = [place.load for place in places]
 
-    def fill(self, shares: Sequence[Sequence[float]], within: float) -> None:
+    def fill(self, shares: Sequence[Sequence[float]]) -> None:
         """Take whole parts of the shares, place who is left over, and even out."""
         for index, (kind, found) in enumerate(zip(self.kinds, shares, strict=True)):
             for staff, share in zip(kind.staff, found, strict=True):
@@ -37,7 +38,7 @@ class Books:
         for index in sorted(range(len(self.kinds)), key=lambda i: (-self.kinds[i].worth, -self.kinds[i].weight, i)):
             while self.left[index] and self._place_one(index):
                 pass
-        self._even_out(within)
+        self._even_out()
 
     def room(self, staff: int) -> bool:
         """Whether they can take one more."""
@@ -69,8 +70,15 @@ class Books:
         return True
 
     def _lightest(self, kind: int) -> int | None:
-        free = [staff for staff in self.kinds[kind].staff if self.room(staff)]
-        return min(free, key=lambda staff: (self.level(staff), staff), default=None)
+        """Of the staff of a class who have room one of the lightest: of all whose loads are even, whom they know best."""
+        of = self.kinds[kind]
+        free = [
+            (self.level(staff), cost, staff) for staff, cost in zip(of.staff, of.costs, strict=True) if self.room(staff)
+        ]
+        if not free:
+            return None
+        near = min(free)[0] + self._within * sum(self.loads) / sum(place.share for place in self.places)
+        return min((cost, level, staff) for level, cost, staff in free if level <= near)[2]
 
     def _chain(self, kind: int) -> list[_Step] | None:
         """Moves (class, from, to), each making room for the one before; [] where there is room; None: nowhere."""
@@ -101,9 +109,9 @@ class Books:
 
     # --- evening out --------------------------------------------------------------------------------------------------
 
-    def _even_out(self, within: float) -> None:
+    def _even_out(self) -> None:
         for _ in range(_MOST_MOVES):
-            moves = self._better(within)
+            moves = self._better()
             if not moves:
                 return
             for kind, source, _ in moves:
@@ -111,13 +119,13 @@ class Books:
             for kind, _, target in moves:
                 self._put(kind, target, 1)
 
-    def _better(self, within: float) -> list[_Step]:
+    def _better(self) -> list[_Step]:
         """What brings the heaviest book and a lighter one nearer: one customer who goes over, or two who change places."""
         order = sorted(range(len(self.places)), key=lambda staff: (self.level(staff), staff))
         for source in reversed(order):
             for target in order:
                 gap = self.level(source) - self.level(target)
-                if gap <= within * self.level(target):
+                if gap <= self._within * self.level(target):
                     break
                 # By so much a weight may shift without one passing the other.
                 most = gap / (1 / self.places[source].share + 1 / self.places[target].share)
