@@ -1,4 +1,4 @@
-"""Runs one benchmark: `python -m tests.benchmarks append|asof|assign|ingest|project|promote|queues|rebuild|read [--events N] [--json]`."""
+"""Runs one benchmark: `python -m tests.benchmarks NAME [--events N] [--json]`; NAME is one of `EVENTS`."""
 
 import argparse
 from collections.abc import Callable, Iterator
