@@ -37,7 +37,8 @@ _17 = "birthday 2026-03-17"
 BIRTHDAYS = [
     On("in the morning of the day", (SILVER, _born("03-17")), _17, "2026-03-17 08:00", at="2026-03-01 00:00"),
     On("a Sunday: on Monday", (SILVER, _born("03-15")), "birthday 2026-03-15", "2026-03-16 08:00", at="2026-03-01 00:00"),
-    On("a holiday: by WhatsApp all the same", (SILVER, _born("04-03")), "birthday 2026-04-03", "2026-04-03 08:00", at="2026-03-01 00:00"),
+    On("a holiday: by WhatsApp all the same", (SILVER, _born("04-03")), "birthday 2026-04-03", "2026-04-03 08:00",
+       at="2026-03-01 00:00"),
     On("a holiday: by e-mail a day later", (
         SILVER, _born("04-03"), "2026-01-06 09:00 preference.stated preferred=email"),
         "birthday 2026-04-03", "2026-04-04 08:00", at="2026-03-01 00:00"),
