@@ -12,6 +12,8 @@ from domain.events import Channel, Purpose
 from projections.explaining.words import Language
 from projections.permits import Wanted
 
+_DAY = 86_400  # seconds
+
 
 def permit(
     ref: Annotated[str, typer.Argument(help="Our id, scheme:value, a telephone number or an e-mail address.")],
@@ -33,6 +35,8 @@ def permit(
         print_json(answer)
     else:
         screen().print(_told(answer))
+        if answer["allowed"]:
+            typer.echo(answer["permit"])  # whole, so that it can be copied
 
 
 def _told(answer: dict[str, Any]) -> Group:
@@ -45,8 +49,12 @@ def _told(answer: dict[str, Any]) -> Group:
     for stop in (*answer["stops"], *answer["advice"]):
         events = f"  ({', '.join(stop['events'])})" if stop["events"] else ""
         said.append(Text(f"  {stop['reason']}: {stop['says']}{events}"))
-    limits = answer["basis"]["limits"]
-    said += [Text(f"  {one['limit']}: {one['count']} of {one['at_most']}", style="dim") for one in limits]
+    said += [Text(f"  {_counted(limit)}", style="dim") for limit in answer["basis"]["limits"]]
     said.append(Text(f"rulebook {answer['rulebook']}, ledger up to {answer['position']}", style="dim"))
-    said.append(Text(answer["permit"]))
     return Group(*said)
+
+
+def _counted(limit: dict[str, Any]) -> str:
+    days = limit.get("within", 0) / _DAY
+    span = f"in {days:g} {'day' if days == 1 else 'days'}" if days else f"a {limit['per']}"
+    return f"{limit['limit']}: {limit['count']} of {limit['at_most']} {span}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -164,6 +165,18 @@ def test_a_permit_is_for_one_attempt(at: At, told: Callable[..., str]) -> None:
         "permit-used",
         first.json()["event"],
     )
+
+
+def test_of_many_attempts_at_once_under_one_permit_one_is_recorded(
+    at: At, told: Callable[..., str], house: House
+) -> None:
+    customer = told()
+    permit = ask(at, customer)["permit"]
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda n: attempt(at, customer, permit=permit, staff=f"s{n}"), range(12)))
+    assert sorted(answer.status_code for answer in made) == [201] + [409] * 11
+    assert {answer.json()["code"] for answer in made if answer.status_code == 409} == {"permit-used"}
+    assert [type(event_) for event_ in house.ledger.stream(customer)].count(ContactAttempted) == 1
 
 
 def test_a_permit_covers_nothing_but_what_it_was_asked_for(at: At, told: Callable[..., str], house: House) -> None:
