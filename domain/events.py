@@ -238,6 +238,7 @@ class PreferenceStated(Event, tag="preference.stated.v1", frozen=True, kw_only=T
     topics: tuple[Code, ...] | None = None
     rest_until: Instant | None = None
     text: Sealed = None
+    refused_topics: tuple[Code, ...] | None = None  # products, categories or needs that they do not want to hear of
 
 
 # --- conversation --------------------------------------------------------------------------------------------------------
@@ -874,3 +875,4 @@ class ProductRetired(Beside, tag="product.retired.v1", frozen=True, kw_only=True
     """It can no longer be bought."""
 
     product: Code
+    replaced_by: Code | None = None

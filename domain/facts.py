@@ -161,6 +161,7 @@ class Wishes(Struct, array_like=True, gc=False):
     topics: tuple[str, ...] = ()
     rest_until: int = 0
     stated: dict[str, str] = field(default_factory=dict[str, str])  # field -> id of the event that stated it
+    refused_topics: tuple[str, ...] = ()
 
 
 class Sent(Struct, array_like=True, frozen=True, gc=False):

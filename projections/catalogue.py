@@ -6,7 +6,7 @@ they say is read off in memory: `load` gathers them, a `Catalogue` answers.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
@@ -60,6 +60,9 @@ class Product:
     name: str | None
     price: Money | None
     retired: bool
+    replaced_by: str | None = None
+    listed_at: int = 0
+    """For the first time, in µs."""
 
 
 class Catalogue:
@@ -197,9 +200,13 @@ class Catalogue:
         found: dict[str, Product] = {}
         for _, event in self._until(as_of):
             if isinstance(event, ProductListed):
-                found[event.product] = Product(event.product, event.category, event.name, event.price, retired=False)
+                known = found.get(event.product)
+                since = known.listed_at if known else event.at
+                found[event.product] = Product(
+                    event.product, event.category, event.name, event.price, retired=False, listed_at=since
+                )
             elif isinstance(event, ProductRetired) and (known := found.get(event.product)):
-                found[event.product] = Product(known.product, known.category, known.name, known.price, retired=True)
+                found[event.product] = replace(known, retired=True, replaced_by=event.replaced_by)
         return found
 
     def rulebooks(self) -> dict[str, dict[str, Any]]:

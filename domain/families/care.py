@@ -61,6 +61,7 @@ def preference_stated(c: Customer, event: e.PreferenceStated) -> int:
         "staff_traits",
         "benefits",
         "topics",
+        "refused_topics",
     ):
         value = getattr(event, name)
         if value is not None:
