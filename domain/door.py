@@ -20,12 +20,13 @@ from domain.events import (
     Event,
     FeedbackGiven,
     Instant,
+    OutreachPlanned,
     PointKind,
     PurchaseMade,
     PurchaseReturned,
     TouchpointCorrected,
 )
-from domain.identity import SUBJECT, UUID, guess_kind, normal
+from domain.identity import SUBJECT, UUID, guess_kind, normal, suggested
 from domain.sealing import Secrets, uuid_text
 from domain.vocabulary import (
     EARLIEST,
@@ -146,9 +147,11 @@ class Door:
         data = dict(cloud.data)
         refs: dict[str, str] = {}
         for name in ref_fields(kind):
-            if (value := data.get(name)) is not None:
-                data[name], given = self._reference(name, value, cloud.source)
-                refs |= given
+            value = data.get(name)
+            if value is None or (name == "outreach" and kind is not OutreachPlanned and suggested(value, cloud.source)):
+                continue
+            data[name], given = self._reference(name, value, cloud.source)
+            refs |= given
         for name in ("target", "prompted_by"):
             if name in data:
                 data[name] = self._target(data[name], cloud.source)

@@ -8,6 +8,7 @@ spelling (Ejaan van Ophuijsen 1901, Soewandi 1947, EYD 1972) meet: Soekarno and 
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -15,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from domain.errors import InvalidIdentifier
 from domain.events import PointKind
 
+OWN = "urn:jejak:"  # how the sources of Jejak's own events begin
 TELEPHONIC = ("phone", "whatsapp")
 SUBJECT = re.compile(r"^(?P<scheme>[a-z][a-z0-9.+-]{0,39}):(?P<value>\S.{0,198}\S|\S)\Z")
 UUID = re.compile(r"^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}\Z")
@@ -106,3 +108,11 @@ def name_prefixes(name: str) -> set[str]:
 def name_query(text: str) -> list[set[str]]:
     """For each word of a search the prefixes of which one has to match."""
     return [{s[:LONGEST] for s in spellings(word)} for word in text.split() if spellings(word)]
+
+
+def suggested(ref: Any, source: str) -> bool:
+    """Whether a reference names a contact that nobody planned, as queues do: by its rhythm, or its occasion and date.
+
+    Only Jejak itself speaks so; the same words of another system are a reference of that system.
+    """
+    return isinstance(ref, str) and source.startswith(OWN) and (ref == "rhythm" or " " in ref)

@@ -19,14 +19,13 @@ from domain.blind import BlindIndex
 from domain.door import Door, Touchpoint
 from domain.errors import Abandoned, DifferentContent, InvalidEvent, NotEmpty, Refusal, StaleVersion, UnknownCustomer
 from domain.events import Event
+from domain.identity import OWN
 from domain.keystore import KeyStore
 from domain.points import FOREVER
 from domain.pools import Connections
 from domain.recorder import EventMapper, Guard, Item, LedgerRecorder, Outcome, Recorded
 from domain.routing import Route, Router
 from domain.sealing import NONCE, associated, seal, unseal, uuid_bytes, uuid_text
-
-OWN = "urn:jejak:"  # how the sources of Jejak's own events begin
 
 
 class Receipt(Struct, gc=False, frozen=True, kw_only=True):

@@ -193,7 +193,13 @@ class _Giving:
     def _touchpoint(self, order: Order, command: Command, view: View, known: Known) -> Touchpoint:
         """The event that an order would bring about, as the door reads it."""
         own = order.own_id
-        data = complete(command, order.data, view.situation, given_by=order.given_by, ref=own)
+        data = complete(
+            command,
+            order.data,
+            view.situation,
+            given_by=order.given_by,
+            ref=uuid_text(order.event_id(self._ledger.keys.secrets)),
+        )
         data = naming.resolved(self._ledger, known.customer, view.situation.facts, command, data)
         if order.name == "correct":
             data = self._correction(known.customer, view, data)

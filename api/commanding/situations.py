@@ -15,7 +15,7 @@ from domain.facts import Customer, Mark
 from domain.order import amend
 from domain.rules import Rules
 from domain.settling import settled
-from projections import fold, permission
+from projections import fold, outreach, permission
 from projections.asof import state_at
 from projections.assigning.weighing import needed
 from projections.catalogue import Catalogue
@@ -70,6 +70,7 @@ def view(known: Known, frame: Frame, at: int, holds: Callable[[], bool], sealed:
         due={ref: deadlines.resolve for ref, deadlines in state.deadlines.items()},
         staff=Roster(frame.catalogue, at, asked(c.wishes, needs), frame.books),
         stops=partial(_stops, state, rules),
+        suggested=partial(_suggested, state, rules),
         holds=holds,
         sealed=sealed,
         events={event.id: event for event in counting if event.at <= at},
@@ -82,6 +83,17 @@ def _stops(
     state: State, rules: Rules, channel: str | None, purpose: str, at: int, content: str | None
 ) -> list[permission.Stop]:
     return permission.stops(state, rules, channel, purpose, at, content=content)
+
+
+_ITEM, _CLASS = (
+    [name for name, _ in outreach.TABLE.columns].index("item"), [name for name, _ in outreach.TABLE.columns].index("class")
+)  # fmt: skip
+
+
+def _suggested(state: State, rules: Rules) -> frozenset[str]:
+    """What the queue of contacts holds of this customer from now on; promises are no contacts that could be put off."""
+    rows = fold.render(state, rules)[outreach.TABLE.name]
+    return frozenset(row[_ITEM] for row in rows if row[_CLASS] != outreach.CLASSES.index("promise"))
 
 
 class Afterwards(NamedTuple):

@@ -4,7 +4,7 @@ A command brings about one event. Its fields are those of the event's type: they
 nowhere else. What follows from the moment is filled in by `domain.commands.deciding`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -83,6 +83,7 @@ class Situation(NamedTuple):
     due: Mapping[str, int]  # complaint -> when its round has to be resolved, as the rules say
     staff: Staffing
     stops: Stops
+    suggested: Callable[[], Collection[str]]  # contacts to come: planned ones that are open, occasions, rhythms
     holds: Callable[[], bool]  # whether the contact point or external id of the wish is theirs then
     sealed: frozenset[str]  # which sealed fields the wish has; what they say nobody looks at
     events: Mapping[str, Event]  # the history that counts up to `at`, by id, in order

@@ -117,7 +117,7 @@ def target_of(command: Command, ref: str, s: Situation) -> Target:
         case = complaint_of(ref, s)
         assert case is not None  # a reference was given
         return case
-    held: Mapping[str, Target] = s.facts.promises if command.about == "promise" else s.facts.planned
+    held = among(command, s)
     if ref not in held:
         open_ = ", ".join(held) or "none"
         raise _NOT_OPEN[command.about](f"{ref} is not open; open are: {open_}", pointer=f"/{command.about}")
@@ -129,7 +129,7 @@ def decide(command: Command, wish: Event, s: Situation) -> list[Event]:
 
     `wish` is the event as the door read it; sealed fields are not in it, `Situation.sealed` names those that were given.
     """
-    ref: str | None = getattr(wish, command.about) if command.about else None
+    ref: str | None = getattr(wish, command.about) if command.about and command.named else None
     _be_ready(command, None if ref is None else target_of(command, ref, s), s)
     command.check(wish, s)
     return [wish]

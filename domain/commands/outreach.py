@@ -9,6 +9,8 @@ from domain.commands.command import Command, Situation
 from domain.commands.refusals import AlreadyPlanned, OutreachNotOpen
 from domain.facts import Customer, Planned, micros
 
+RHYTHM = "rhythm"
+
 
 def _planned(c: Customer) -> dict[str, Planned]:
     return c.planned
@@ -28,29 +30,40 @@ def _plan(wish: e.OutreachPlanned, s: Situation) -> None:
     unstopped(s, wish.channel, wish.purpose, micros(wish.due), wish.content, reasons=FOR_GOOD)
 
 
-def _is_planned(ref: str | None, s: Situation) -> None:
-    """Without a reference the contact is meant that is due by the rhythm."""
-    if ref is not None and ref not in s.facts.planned:
-        open_ = ", ".join(s.facts.planned) or "none"
+def _is_open(ref: str | None, s: Situation) -> None:
+    """Without a reference, what is due is meant; an occasion or a rhythm is named as queues name it."""
+    if ref is None or ref == RHYTHM:
+        return
+    to_come = s.suggested()
+    if ref not in to_come:
         raise OutreachNotOpen(
-            f"{ref} is not planned, or no more; planned are: {open_}", pointer="/outreach", members={"planned": open_}
+            f"{ref} is no contact to come; there are {', '.join(sorted(to_come)) or 'none'}",
+            pointer="/outreach",
+            members={"outreach": sorted(to_come)},
         )
 
 
 def _snooze(wish: e.OutreachSnoozed, s: Situation) -> None:
-    _is_planned(wish.outreach, s)
+    _is_open(wish.outreach, s)
     ahead(wish.until, s, "/until")
     until = micros(wish.until)
-    before = s.facts.snoozed_until if wish.outreach is None else s.facts.planned[wish.outreach].not_before
-    changing(before != until, f"it is snoozed until {said(until)} already")
+    changing(_snoozed(wish.outreach, s.facts) != until, f"it is snoozed until {said(until)} already")
+
+
+def _snoozed(ref: str | None, c: Customer) -> int:
+    """Until when it is put off already."""
+    if ref is None or ref == RHYTHM:
+        return c.snoozed_until
+    planned = c.planned.get(ref)
+    return c.set_aside.get(ref, 0) if planned is None else planned.not_before
 
 
 def _done(wish: e.OutreachDone, s: Situation) -> None:
-    _is_planned(wish.outreach, s)
+    _is_open(wish.outreach, s)
 
 
 def _cancel(wish: e.OutreachCancelled, s: Situation) -> None:
-    _is_planned(wish.outreach, s)
+    _is_open(wish.outreach, s)
     if wish.outreach is None and not any(planned.due <= s.at for planned in s.facts.planned.values()):
         raise OutreachNotOpen(
             "no planned contact is due; `outreach` would name one that is to come, and snooze-outreach would put off "
