@@ -1,5 +1,6 @@
 """What is known of customers, at any date: the page of one, its histories, lists, and who is calling."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -19,9 +20,10 @@ from domain.errors import UnknownCustomer
 from domain.events import ConsentGranted, ConsentWithdrawn
 from domain.ledger import Ledger
 from domain.vocabulary import stored_name
-from projections import fold
+from projections import fold, offers
 from projections.asof import state_at
 from projections.assigning.weighing import needed
+from projections.catalogue import Product
 from projections.outreach import CLASSES
 from projections.staff import Acting, asked
 
@@ -260,7 +262,7 @@ def get_managers(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Respon
     rows = view.rows["managers"]
     parts = answers.opener(opening(house, bearer), view.customer, [r["version"] for r in rows])
     items = [answers.interval(r) | {"note": parts(r["version"]).get("note")} for r in rows]
-    return answered(about(view) | {"items": items})
+    return answered(about(view) | {"items": items, "acting": answers.acting(who_acts(house, view))})
 
 
 @router.get(
@@ -272,8 +274,9 @@ def get_managers(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Respon
 )
 def get_outreach(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
     """The next contacts with this customer: when, why, about what and on which channel, or why not."""
-    view = seen(house, ref, at, "outreach")
-    return answered(about(view) | {"items": contacts(view, opening(house, bearer))})
+    view = seen(house, ref, at, "outreach", "profile")
+    products = house.people.catalogue(at.known_at).products(micros(at.as_of))
+    return answered(about(view) | {"items": contacts(view, opening(house, bearer), products)})
 
 
 @router.get(
@@ -311,15 +314,19 @@ def known_type(given: str) -> str:
     return name
 
 
-def contacts(view: View, ledger: Ledger | None) -> list[dict[str, Any]]:
-    """The next contacts with a customer."""
-    rows = view.rows["outreach"]
+def contacts(view: View, ledger: Ledger | None, products: Mapping[str, Product]) -> list[dict[str, Any]]:
+    """The next contacts with a customer; where something may be sold, with which of the products."""
+    rows, document = view.rows["outreach"], view.document
     parts = answers.opener(ledger, view.customer, [r["version"] for r in rows])
-    return [
-        answers.interval(r, "class", "tier")
-        | {"class": CLASSES[r["class"]], "tier": view.tiers[r["tier"]], "text": parts(r["version"]).get("text")}
-        for r in rows
-    ]
+    known = {path: document["purchases"]["categories"] if "." in path else document[path] for path in offers.PARTS}
+    found: list[dict[str, Any]] = []
+    for r in rows:
+        item = answers.interval(r, "class", "tier") | {"class": CLASSES[r["class"]], "tier": view.tiers[r["tier"]]}
+        fit = None
+        if offers.wanted(r["purpose"], r["content"]):
+            fit = [o._asdict() for o in offers.offers(known, products, micros(view.at.as_of), r["content"])]
+        found.append(item | {"text": parts(r["version"]).get("text"), "offers": fit})
+    return found
 
 
 def answered(body: Any) -> Response:
