@@ -9,7 +9,9 @@ from domain.facts import MINUTE, NEVER, Customer, Promise, Series
 from domain.refusals import said_last
 from domain.rules import Rules
 from projections import fold
+from projections.assigning.weighing import needed
 from projections.permission import HOURS, Stop, advice, counts, next_moment, outweighed, stops, turns, zone_of
+from projections.staff import Staff, asked
 from projections.state import State
 
 AGREED_WITHIN = 30 * MINUTE  # so near to a promised moment, a contact is the one that was promised
@@ -45,11 +47,13 @@ class Decision(NamedTuple):
         return not self.stops
 
 
-def decide(state: State, rules: Rules, wanted: Wanted, at: int) -> Decision:
-    """Decide for a customer who was folded up to `at` (and settled there)."""
-    found = _stops(state, rules, wanted, at)
+def decide(state: State, rules: Rules, wanted: Wanted, at: int, person: Staff | None = None) -> Decision:
+    """Decide for a customer who was folded up to `at` (and settled there). `person`: what is known of `wanted.staff`."""
+    found = _unfit(state, rules, wanted, at, person) + _stops(state, rules, wanted, at)
     end = at + rules.contact.permit_for
-    if found:
+    if any(stop.until is None for stop in found):
+        next_at = None
+    elif found:
         next_at = next_moment(
             state, rules, wanted.channel, wanted.purpose, at, content=wanted.content, staff=wanted.staff
         )
@@ -66,6 +70,21 @@ def _stops(state: State, rules: Rules, wanted: Wanted, at: int) -> list[Stop]:
     if found and _agreed(state.customer, wanted, at) is not None:
         found = [stop for stop in found if stop.reason not in HOURS]
     return found
+
+
+def _unfit(state: State, rules: Rules, wanted: Wanted, at: int, person: Staff | None) -> list[Stop]:
+    """Somebody who is not as they wish their staff to be, or lacks what their care takes; service they may all the same."""
+    c = state.customer
+    if wanted.staff is None or wanted.purpose == "service":
+        return []
+    needs = needed(rules, state.level, [need.code for need in c.needs])
+    lacking = asked(c.wishes, needs).refuses(wanted.staff, person, at)
+    if lacking is None or lacking == "not-named":  # that is said by the customer's word
+        return []
+    stated = c.wishes.stated.get("staff_traits")
+    return [
+        Stop("unwished-staff", None, (stated,) if stated else (), {"lacking": lacking.partition(":")[2] or lacking})
+    ]
 
 
 def _agreed(c: Customer, wanted: Wanted, at: int) -> Promise | None:

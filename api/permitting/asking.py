@@ -69,7 +69,8 @@ def active(house: House) -> Rules:
 def ask(house: House, ref: str, wanted: Wanted, *, language: Language = "en") -> dict[str, Any]:
     """A signed answer, with all that it rests on."""
     head = at_head(house, ref)
-    decision = decide(head.state, head.rules, wanted, head.now)
+    person = house.people.catalogue().staff(head.now).get(wanted.staff) if wanted.staff else None
+    decision = decide(head.state, head.rules, wanted, head.now, person)
     if decision.until // _SECOND <= decision.at // _SECOND and decision.allowed:
         raise BadRequest("what stops this contact begins within this second; ask again in a moment")
     span = Span(decision.at, decision.until, decision.allowed)

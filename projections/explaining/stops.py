@@ -20,6 +20,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stop.no-consent": "This needs their consent, and they never gave it.",
             "stop.consent-ended": "Their consent ended {ended}.",
             "stop.unwished-staff": "They wish to be contacted by {wished} alone.",
+            "stop.unwished-staff.lacking": "They ask for it, or their care takes it, and this person lacks it: {lacking}.",
             "stop.no-selling-stage": "Nothing is sold in the stage {stage}.",
             "stop.rest": "They asked to be left in peace until {until}.",
             "stop.complaint-open": "A complaint of theirs is open.",
@@ -47,6 +48,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "stop.no-consent": "Ini memerlukan persetujuan pelanggan, dan belum pernah diberikan.",
             "stop.consent-ended": "Persetujuan pelanggan berakhir {ended}.",
             "stop.unwished-staff": "Pelanggan hanya ingin dihubungi oleh {wished}.",
+            "stop.unwished-staff.lacking": "Diminta pelanggan atau diperlukan, dan petugas ini tidak memilikinya: {lacking}.",
             "stop.no-selling-stage": "Tidak ada penjualan pada tahap {stage}.",
             "stop.rest": "Pelanggan minta tidak diganggu sampai {until}.",
             "stop.complaint-open": "Ada keluhan pelanggan yang masih terbuka.",
@@ -106,6 +108,8 @@ def told(stop: Stop, tongue: Tongue, zone: ZoneInfo) -> str:
     if "within" in stop.detail:
         values["days"] = round(stop.detail["within"] / DAY, 2)
     key = "stop.limit" if stop.reason in ("limit-day", "limit-month") else f"stop.{stop.reason}"
+    if "lacking" in stop.detail:
+        key = f"{key}.lacking"
     if stop.until is not None:
         values["until"] = Moment(stop.until)
     elif f"{key}.never" in tongue.sentences:

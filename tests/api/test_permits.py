@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.wiring import House
 from domain.events import ContactAttempted
-from tests.api.conftest import Cloud, event, record
+from tests.api.conftest import Cloud, event, fold, record
 
 # Monday 2026-03-09, ten in the morning in Jakarta: the story below began a week before.
 NOW = datetime(2026, 3, 9, 3, tzinfo=UTC)
@@ -235,6 +235,19 @@ def test_whoever_carries_a_permit_can_check_it_with_the_public_key(at: At, told:
     )
     assert "Siti" not in str(claims)
     assert "812" not in str({name: value for name, value in claims.items() if name not in ("sub", "jti", "events")})
+
+
+def test_whoever_is_not_as_they_wish_their_staff_gets_no_permit(at: At, told: Callable[..., str], house: House) -> None:
+    customer = told(event("n", "preference.stated", 3, staff_traits={"gender": "female"}))
+    for name, gender in (("ani", "female"), ("budi", "male")):
+        record(house, event(f"s{name}", "staff.registered", 0, staff=name, traits={"gender": gender}))
+    fold(house)
+    assert ask(at, customer, staff="ani")["allowed"]
+    [stop] = ask(at, customer, staff="budi")["stops"]
+    assert (stop["reason"], stop["measured"]) == ("unwished-staff", {"lacking": "gender=female"})
+    assert stop["says"].endswith("lacks it: gender=female.")
+    assert reasons(ask(at, customer, staff="nobody")) == ["unwished-staff"]
+    assert ask(at, customer, purpose="service", staff="budi")["allowed"]
 
 
 def test_a_permit_is_verified_for_what_it_is_carried_to(at: At, told: Callable[..., str]) -> None:
