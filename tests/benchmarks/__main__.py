@@ -8,7 +8,7 @@ from tests.benchmarks.figures import Figure
 
 EVENTS = {
     "append": 40_000, "asof": 10_000, "assign": 10_000, "ingest": 200_000, "project": 100_000, "promote": 1_500,
-    "queues": 200_000, "rebuild": 500_000, "read": 200_000,
+    "queues": 200_000, "rebuild": 500_000, "read": 200_000, "worktime": 20_000,
 }  # fmt: skip
 
 
@@ -16,7 +16,8 @@ def main() -> None:
     """Print each figure as soon as it is known."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("name", choices=sorted(EVENTS))
-    parser.add_argument("--events", type=int, help="how many events to measure with (assign, promote, queues, read: customers)")
+    others = "assign, promote, queues, read: customers; worktime: deadlines"
+    parser.add_argument("--events", type=int, help=f"how many events to measure with ({others})")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     given = parser.parse_args()
     run: Callable[[int], Iterator[Figure]] = import_module(f"tests.benchmarks.{given.name}").run
