@@ -321,7 +321,10 @@ def contacts(view: View, ledger: Ledger | None, products: Mapping[str, Product])
     known = {path: document["purchases"]["categories"] if "." in path else document[path] for path in offers.PARTS}
     found: list[dict[str, Any]] = []
     for r in rows:
-        item = answers.interval(r, "class", "tier") | {"class": CLASSES[r["class"]], "tier": view.tiers[r["tier"]]}
+        item: dict[str, Any] = answers.interval(r, "class", "tier") | {
+            "class": CLASSES[r["class"]],
+            "tier": view.tiers[r["tier"]],
+        }
         fit = None
         if offers.wanted(r["purpose"], r["content"]):
             fit = [o._asdict() for o in offers.offers(known, products, micros(view.at.as_of), r["content"])]

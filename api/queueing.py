@@ -12,7 +12,7 @@ from api.errors import BadCursor, BadRequest, CursorExpired, NotBuilt
 from api.looking import Row
 from api.wiring import House
 from domain.door import instant, micros
-from projections import complaints, outreach, pages, reading
+from projections import complaints, offers, outreach, pages, reading
 from projections.catalogue import Catalogue
 from projections.generations import Unready, consistent
 from projections.pages import Counted
@@ -162,25 +162,35 @@ def read(house: House, queue: Queue, at: Coordinates, wanted: Wanted) -> Page:
 def attended(
     found: list[Row], known: Catalogue, population: Population, manager: str | None, mine: Collection[str] = ()
 ) -> tuple[list[Row], dict[str, list[int]]]:
-    """Rows with who acts for the customer then, and the versions that may hold the customers' names.
+    """Rows with who acts for the customer then and what to offer, and the versions that may hold the customers' names.
 
     Whom a customer does not accept as a cover does not act for them: of a manager's rows those are left out, but for work
     that was given to one of `mine`.
     """
     customers = sorted({r["customer"] for r in found})
-    parts = population.parts(customers, "who.described", "wishes") if customers else {}
+    offered = any(_offered(row) for row in found)
+    parts = (
+        population.parts(customers, "who.described", "wishes", *(offers.PARTS if offered else ())) if customers else {}
+    )
+    products = known.products(population.at.as_of) if offered else {}
     covers = population.page(reading.COVERS, {"customer": customers}).rows if customers else []
     cover = {r["customer"]: r["staff"] for r in covers}
     made: list[Row] = []
     for row in found:
-        wishes = parts.get(row["customer"], {}).get("wishes")
+        part = parts.get(row["customer"], {})
         who = known.acting(
-            row["owner"], population.at.as_of, cover=cover.get(row["customer"]), asked=asked(wishes)
+            row["owner"], population.at.as_of, cover=cover.get(row["customer"]), asked=asked(part.get("wishes"))
         ).staff
         given = row.get("handler") in mine or row.get("staff") in mine
         if manager is None or given or manager in (row["owner"], who):
-            made.append({**row, "acting": who})
+            fit = offers.offers(part, products, population.at.as_of, row["content"]) if _offered(row) else None
+            made.append({**row, "acting": who, "offers": fit})
     return made, {c: found["who.described"] or [] for c, found in parts.items()}
+
+
+def _offered(row: Row) -> bool:
+    """Whether it is a contact in which something is offered."""
+    return offers.wanted(row.get("purpose"), row.get("content"))
 
 
 def _how(at: Coordinates) -> str:

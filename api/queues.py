@@ -247,6 +247,7 @@ def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], at: Coordinate
         "acting": row["acting"],
         "staff": row["staff"],
         "text": parts.get("text"),
+        "offers": None if row["offers"] is None else [offer._asdict() for offer in row["offers"]],
         "why": row["why"],
     }
 

@@ -102,11 +102,17 @@ def _contacts(items: Iterable[Answer]) -> Table:
             _tier(i["tier"]),
             _customer(i),
             ", ".join(r["reason"] for r in i.get("reasons", ())) or i["class"],
-            Text(i["text"] or i["content"] or i["purpose"] or ""),
+            Text(i["text"] or _about(i)),
             Text(i["unreachable"], "red") if i["unreachable"] else Text(i["channel"] or "–"),
             i["acting"] or "–",
         )
     return table
+
+
+def _about(item: Answer) -> str:
+    """What a contact is about, with what would be offered first."""
+    said: str = item["content"] or item["purpose"] or ""
+    return f"{said}: {item['offers'][0]['product']}" if item.get("offers") else said
 
 
 def customer(answer: Answer) -> RenderableType:

@@ -220,6 +220,49 @@ def test_neglect_has_its_reasons_and_since_when(make_house: MakeHouse) -> None:
         assert [i["name"] for i in items(client, "neglected", manager="ani")] == ["deaf"]
 
 
+def test_a_contact_that_may_sell_names_what_fits(make_house: MakeHouse) -> None:
+    with make_house() as own, TestClient(create_app(own)) as client:
+        record(
+            own,
+            event("p1", "product.listed", -90, product="plan-1", category="insurance"),
+            event("p2", "product.listed", -1, product="plan-2", category="insurance"),
+            event("p3", "product.listed", -80, product="plan-3", category="insurance"),
+            event("p4", "product.retired", -0.5, product="plan-1", replaced_by="plan-2"),
+            event("c", "customer.registered", 0),
+            event("i", "customer.identified", 0, kind="email", value="siti@example.com"),
+            event("w", "preference.stated", 0.1, preferred=["email"], refused_topics=["plan-3"]),
+            event("k", "consent.granted", 0.2, purpose="selling", channel="email"),
+            *(  # two for the relationship before one to sell
+                event(f"e{n}", "email.exchanged", n, direction="outbound", outcome="reached", purpose="relationship")
+                for n in (1, 3)
+            ),
+            event("h", "holding.opened", 0.3, holding="H-1", product="plan-1", category="insurance"),
+            event(
+                "o",
+                "outreach.planned",
+                1,
+                outreach="O-1",
+                due="2026-03-09T09:00:00+07:00",
+                purpose="selling",
+                content="offer",
+            ),
+        )
+        fold(own)
+        client.headers["Authorization"] = f"Bearer {own.bearers.create('k', ['read'])}"
+        offer = {"product": "plan-2", "category": "insurance", "reason": "replaced-by", "because": "plan-1"}
+        [planned] = items(client, "outreach", kind="planned")
+        assert planned["offers"] == [offer]
+        [shown] = [
+            i for i in client.get("/v1/customers/crm:C-1/outreach", params={"as_of": NOW}).json()["items"]
+            if i["class"] == "planned"
+        ]  # fmt: skip
+        assert shown["offers"] == [offer]
+        before = client.get("/v1/customers/crm:C-1/outreach", params={"as_of": "2026-03-03T12:00:00+07:00"}).json()[
+            "items"
+        ]
+        assert {i["class"]: i["offers"] is None for i in before if i["purpose"] != "selling"}
+
+
 def test_an_earlier_moment_shows_the_queue_of_then(make_house: MakeHouse) -> None:
     with make_house() as own, TestClient(create_app(own)) as client:
         fill(own)
