@@ -10,6 +10,8 @@ nothing stops it (`placing`).
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -95,12 +97,15 @@ def render(state: State, rules: Rules, steps: list[Step], until: int) -> list[tu
         rows += _occasions(state, rules, steps, until, places, whose)
     if not c.promises and not c.planned:
         return rows
-    done = fulfilled(c, rules) if c.planned else {}
-    for step, end in _by_tier(steps, until):
+    by_tier = _joined(steps, until, attrgetter("tier"))
+    for step, end in by_tier:
         rows += [_promise_row(c, promise, step, end, places, whose) for promise in c.promises.values()]
-        for planned in c.planned.values():
-            if planned.ref not in done:
-                rows += _planned_rows(c, rules, planned, step, end, places, whose)
+    done = fulfilled(c, rules) if c.planned else {}
+    for planned in c.planned.values():
+        if planned.ref not in done:
+            selling = planned.purpose == "selling"
+            asked = _joined(steps, until, attrgetter("tier", "stage")) if selling else by_tier
+            rows += _planned_rows(c, rules, planned, asked, places, whose)
     return rows
 
 
@@ -109,9 +114,9 @@ def recurs(c: Customer, rules: Rules, tier: int, stage: str) -> bool:
     return c.ended is None and any(one.suits(tier, stage) and one.recurs(c) for one in rules.occasions)
 
 
-def _by_tier(steps: list[Step], until: int) -> list[tuple[Step, int]]:
-    """The steps at which the tier changes, each with its end."""
-    found = [step for index, step in enumerate(steps) if not index or step.tier != steps[index - 1].tier]
+def _joined(steps: list[Step], until: int, by: Callable[[Step], Any]) -> list[tuple[Step, int]]:
+    """The steps at which this changes, each with its end."""
+    found = [step for index, step in enumerate(steps) if not index or by(step) != by(steps[index - 1])]
     return list(zip(found, [*(step.at for step in found[1:]), until], strict=True))
 
 
@@ -130,10 +135,8 @@ def _by_rhythm(
         for beat in beats(state, rules, step):
             mine = rows.setdefault(beat.item, [])
             for start, stop in _cut(step.at, end, [cut for cut in cuts if cut > beat.wanted]):
-                _stretch(
-                    mine, start, stop, beat.item, rank, step.tier, whose,
-                    lambda at, beat=beat, step=step: _plan(state, rules, beat, step, at, places),
-                )  # fmt: skip
+                plan = partial(_plan, state, rules, beat, step, places)
+                _stretch(mine, start, stop, beat.item, rank, step.tier, whose, plan)
     return [row for mine in rows.values() for row in mine]
 
 
@@ -168,7 +171,7 @@ def _turns(c: Customer, rules: Rules) -> list[int]:
     return sorted(turns)
 
 
-def _plan(state: State, rules: Rules, beat: Beat, step: Step, start: int, places: Places) -> _Plan:
+def _plan(state: State, rules: Rules, beat: Beat, step: Step, places: Places, start: int) -> _Plan:
     c = state.customer
     rhythm = rhythm_of(rules, step)
     why = beat.why | _benefits(c, rules, step)
@@ -205,7 +208,7 @@ def _benefits(c: Customer, rules: Rules, step: Step) -> dict[str, Any]:
 
 def _row(start: int, end: int, item: str, rank: int, tier: int, plan: _Plan, whose: _Whose) -> tuple[Any, ...]:
     placed, why = plan.placed, plan.why
-    if placed.held and placed.events:
+    if placed.held and placed.events and placed.held != "no-selling-stage":  # that follows from the stage of the row
         why = why | {"held": placed.events}
     return (
         start, end, item, rank, tier, placed.due, not placed.held and not placed.unreachable, placed.held or None,
@@ -290,20 +293,19 @@ def _promise_row(c: Customer, promise: Promise, step: Step, end: int, places: Pl
 
 
 def _planned_rows(
-    c: Customer, rules: Rules, planned: Planned, step: Step, end: int, places: Places, whose: _Whose
+    c: Customer, rules: Rules, planned: Planned, steps: list[tuple[Step, int]], places: Places, whose: _Whose
 ) -> list[tuple[Any, ...]]:
     due = max(planned.due, planned.not_before)
     exact, purpose, content = places.agreed(due), planned.purpose, planned.content or ""
     why = {"planned": planned.id, "kept": True}  # its date, whatever the rules become
-    unfit = rules.benefits.unfit(step.tier, content)
 
-    def plan(at: int) -> _Plan:
+    def plan(at: int, step: Step) -> _Plan:
         channel = planned.channel
         if channel is None or refused(c, channel, purpose) is not None:
             placed = places.place(purpose, content, due, at, step.stage, exact=exact)
         else:
             placed = places.on(channel, purpose, content, due, at, step.stage, exact=exact)
-        if unfit and placed.held not in ("ended", "provisional"):
+        if rules.benefits.unfit(step.tier, content) and placed.held not in ("ended", "provisional"):
             placed = placed._replace(held="unfit", until=NEVER, events=(planned.id,))
         elif at < c.wishes.rest_until and purpose != "service" and placed.held != "ended":
             stated = c.wishes.stated.get("rest_until")
@@ -312,8 +314,10 @@ def _planned_rows(
 
     rows: list[tuple[Any, ...]] = []
     whose = whose._replace(staff=planned.staff, version=planned.version)
-    for start, stop in _cut(step.at, end, _turning(c, rules, purpose, due)):
-        _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, plan)
+    cuts = _turning(c, rules, purpose, due)
+    for step, end in steps:
+        for start, stop in _cut(step.at, end, cuts):
+            _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, partial(plan, step=step))
     return rows
 
 
