@@ -5,12 +5,13 @@ Everything is asked of `projections.permission`; here its answers are put togeth
 
 from typing import Any, NamedTuple
 
-from domain.facts import MINUTE, NEVER, Customer, Promise, Series
+from domain.facts import MINUTE, NEVER, Customer, Promise
 from domain.refusals import said_last
 from domain.rules import Rules
 from projections import fold
 from projections.assigning.weighing import needed
 from projections.permission import HOURS, Stop, advice, counts, next_moment, outweighed, stops, turns, zone_of
+from projections.settling import open_cases, settled_last
 from projections.staff import Staff, asked
 from projections.state import State
 
@@ -131,8 +132,8 @@ def _basis(state: State, rules: Rules, wanted: Wanted, at: int) -> dict[str, Any
          "since": count.since, "events": [event for when, event in count.items if when > count.since], **count.detail}
         for count in counts(c, rules, wanted.channel, wanted.purpose, at)
     ]  # fmt: skip
-    resolved = c.series[Series.RESOLUTION]
-    spared = resolved[-1][0] + contact.no_selling_after_complaint if resolved else 0
+    resolved = settled_last(state, rules, at)
+    spared = resolved[0] + contact.no_selling_after_complaint if resolved else 0
     return {
         "consent": {
             "needed": wanted.purpose in contact.consent_needed,
@@ -159,9 +160,9 @@ def _basis(state: State, rules: Rules, wanted: Wanted, at: int) -> dict[str, Any
         "complaints": {
             "open": [
                 {"event": case.id, "complaint": case.ref, "severity": case.severity, "since": case.at}
-                for case in c.cases.values() if case.open
+                for case in open_cases(state, rules, at)
             ],
-            "resolved": {"event": resolved[-1][1], "at": resolved[-1][0]} if at < spared else None,
+            "resolved": {"event": resolved[1], "at": resolved[0]} if resolved and at < spared else None,
         },
         "stage": state.stage,
         "tier": rules.tier_names[state.level],
