@@ -108,7 +108,7 @@ _TERMS = {
     "refused-channel": "they refused this channel", "limit-day": "they were contacted only just now",
     "limit-month": "they were contacted often enough lately", "limit-channel": "this channel was used often enough",
     "limit-selling": "something was offered to them only lately", "limit-wish": "they wish to hear from us no more often",
-    "ratio": "selling would outweigh other contacts", "stage": "nothing is sold in this stage",
+    "ratio": "selling would outweigh other contacts", "no-selling-stage": "nothing is sold in this stage",
     "unfit": "the benefit does not fit them", "outside-window": "no moment of the occasion is one at which they may be contacted",
     "offer": "an offer", "advice": "advice", "birthday": "birthday", "purchase-anniversary": "anniversary of their first purchase",
     "reorder": "time to buy again", "maturity": "something that matures", "greeting-eid": "greetings for Eid",

@@ -109,7 +109,7 @@ _TERMS = {
     "limit-day": "pelanggan baru saja dihubungi", "limit-month": "pelanggan sudah cukup sering dihubungi",
     "limit-channel": "saluran ini sudah cukup sering dipakai", "limit-selling": "pelanggan baru saja ditawari sesuatu",
     "limit-wish": "pelanggan tidak ingin dihubungi lebih sering", "ratio": "penjualan akan melebihi kontak lain",
-    "stage": "tidak ada penjualan dalam tahap ini", "unfit": "manfaatnya tidak cocok",
+    "no-selling-stage": "tidak ada penjualan dalam tahap ini", "unfit": "manfaatnya tidak cocok",
     "outside-window": "tidak ada saat yang boleh selama kesempatan itu",
     "birthday": "ulang tahun",
     "purchase-anniversary": "ulang tahun pembelian pertama", "reorder": "waktunya membeli lagi",
