@@ -13,6 +13,7 @@ from domain.facts import NEVER, Customer, micros
 from domain.rules import Rules
 from projections.permission import Stop, unwilling
 
+_SAYING = (e.ConsentGranted, e.ConsentWithdrawn, e.PreferenceStated)
 Contact = e.Conversation | e.BroadcastSent | e.EventInvited | e.ContactAttempted
 
 
@@ -73,7 +74,7 @@ def is_contact(event: e.Event) -> bool:
 
 def stopped(history: Sequence[e.Event], rules: Rules, as_of: int) -> dict[str, list[Stop]]:
     """By contact: what they had said by its moment that stops it. Contacts that nothing they said stops are not in it."""
-    if not any(isinstance(x, e.ConsentWithdrawn | e.ConsentGranted | e.PreferenceStated) for x in history):
+    if not any(isinstance(x, _SAYING) for x in history):
         return {}
     c = Customer()
     found: dict[str, list[Stop]] = {}
@@ -84,5 +85,6 @@ def stopped(history: Sequence[e.Event], rules: Rules, as_of: int) -> dict[str, l
             stops = [s for s in unwilling(c, rules, event.channel, event.purpose, event.at) if s.events]
             if stops:
                 found[event.id] = stops
-        evolve(c, event)
+        elif isinstance(event, _SAYING):  # nothing else says what they are willing to
+            evolve(c, event)
     return found

@@ -69,8 +69,7 @@ def active(house: House) -> Rules:
 def ask(house: House, ref: str, wanted: Wanted, *, language: Language = "en") -> dict[str, Any]:
     """A signed answer, with all that it rests on."""
     head = at_head(house, ref)
-    person = house.people.catalogue().staff(head.now).get(wanted.staff) if wanted.staff else None
-    decision = decide(head.state, head.rules, wanted, head.now, person)
+    decision = decision_of(house, head, wanted)
     if decision.until // _SECOND <= decision.at // _SECOND and decision.allowed:
         raise BadRequest("what stops this contact begins within this second; ask again in a moment")
     span = Span(decision.at, decision.until, decision.allowed)
@@ -107,31 +106,37 @@ def ask(house: House, ref: str, wanted: Wanted, *, language: Language = "en") ->
     }
 
 
+def decision_of(house: House, head: Head, wanted: Wanted) -> Decision:
+    """Decide on a customer at the head of the stream."""
+    person = house.people.catalogue().staff(head.now).get(wanted.staff) if wanted.staff else None
+    return decide(head.state, head.rules, wanted, head.now, person)
+
+
 def _asked(wanted: Wanted) -> dict[str, Any]:
     return {name: value for name, value in wanted._asdict().items() if value is not None}
 
 
 def shown(head: Head, wanted: Wanted, decision: Decision, language: Language) -> dict[str, Any]:
     """What stops the contact, from when on it may take place, on what that rests, and the events of all of it."""
-    zone = zone_named(zone_of(head.state.customer, head.rules))
-
-    def said(stop: Stop) -> dict[str, Any]:
-        return {
-            "reason": stop.reason,
-            "says": told(stop, TONGUES[language], zone),
-            "until": answers.shown(stop.until),
-            "events": list(stop.events),
-            "measured": _plain(stop.detail),
-        }
-
-    found = [said(stop) for stop in decision.stops]
+    found = [told_stop(head, stop, language) for stop in decision.stops]
     basis = _plain(decision.basis)
     return {
         "stops": found,
-        "advice": [said(stop) for stop in decision.advice],
+        "advice": [told_stop(head, stop, language) for stop in decision.advice],
         "next_at": answers.shown(decision.next_at),
         "basis": basis,
         "events": _cited(decision),
+    }
+
+
+def told_stop(head: Head, stop: Stop, language: Language) -> dict[str, Any]:
+    """A stop for an answer; in words its dates are in the customer's own time."""
+    return {
+        "reason": stop.reason,
+        "says": told(stop, TONGUES[language], zone_named(zone_of(head.state.customer, head.rules))),
+        "until": answers.shown(stop.until),
+        "events": list(stop.events),
+        "measured": _plain(stop.detail),
     }
 
 
@@ -166,4 +171,4 @@ def _time(at: int) -> str | None:
     return moment(instant(at))
 
 
-__all__ = ["Head", "active", "ask", "at_head", "shown", "signer"]
+__all__ = ["Head", "active", "ask", "at_head", "decision_of", "shown", "signer", "told_stop"]

@@ -1,6 +1,5 @@
 """POST /v1/customers/{ref}/permits and /attempts; /v1/permits: whether a permit is one, and the key that it is signed with."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response, status
@@ -11,9 +10,9 @@ from api.customers import REFUSED, Reader, Ref, answered
 from api.errors import NotPermitted, PermitExpired, PermitInvalid, PermitMismatch, PermitUsed, refusals
 from api.keys import Bearer, needs
 from api.permitting.asking import ask, signer
-from api.permitting.attempting import HELD, Attempt, attempt, used_by
+from api.permitting.attempting import HELD, Attempt, attempt
+from api.permitting.verifying import verify
 from api.wiring import HouseDep
-from domain.door import instant, micros
 from domain.events import Channel, Outcome, Purpose
 from projections.explaining.words import Language
 from projections.permits import Wanted
@@ -111,11 +110,13 @@ class VerifyAnswer(BaseModel):
 
     valid: bool
     because: str | None
-    """Why it is not valid: permit-invalid, not-permitted, permit-expired, permit-mismatch, permit-used."""
+    """Why it is not valid: permit-invalid, not-permitted, permit-expired, permit-mismatch, permit-used, stopped."""
     detail: str | None
     claims: dict[str, Any] | None
     used_by: str | None
     """The event of the attempt that was recorded under it."""
+    stops: list[dict[str, Any]]
+    """What has come to stop it since it was given."""
 
 
 class Keys(BaseModel):
@@ -176,36 +177,11 @@ def post_attempt(ref: Ref, made: AttemptMade, house: HouseDep, bearer: Appender)
     responses=refusals(),
 )
 def post_verification(carried: PermitShown, house: HouseDep, _: Reader) -> Response:
-    """Whether a permit is ours, allows the contact, is valid now, fits, and was not used. It is told, and refuses nothing."""
-    try:
-        claims = signer(house).read(carried.permit)
-    except PermitInvalid as refusal:
-        return answered(_verified(refusal, None, None))
-    used = used_by(house, claims["jti"])
-    return answered(_verified(_against(carried, claims, house.now(), used), claims, used))
+    """Whether a permit is ours, allows the contact, is valid now, fits, is unused, and would be given again.
 
-
-def _against(carried: PermitShown, claims: dict[str, Any], now: datetime, used: str | None) -> NotPermitted | None:
-    for name in ("channel", "purpose"):
-        given = getattr(carried, name)
-        if given is not None and given != claims[name]:
-            return PermitMismatch(f"this permit is for {name} {claims[name]!r}, not for {given!r}")
-    if not claims["allowed"]:
-        return NotPermitted(f"this permit says no: {', '.join(claims['stops'])}")
-    if not claims["nbf"] <= micros(now) / 1_000_000 < claims["exp"]:
-        until = moment(instant(claims["exp"] * 1_000_000))
-        return PermitExpired(f"this permit is valid until {until}, and now it is {moment(now)}")
-    return PermitUsed(f"event {used} is the attempt that was made under it") if used else None
-
-
-def _verified(refusal: NotPermitted | None, claims: dict[str, Any] | None, used: str | None) -> dict[str, Any]:
-    return {
-        "valid": refusal is None,
-        "because": refusal.code if refusal else None,
-        "detail": refusal.detail if refusal else None,
-        "claims": claims,
-        "used_by": used,
-    }
+    What was recorded since may stop the contact after all, such as a withdrawal, or a contact under another permit.
+    """
+    return answered(verify(house, carried.permit, carried.channel, carried.purpose))
 
 
 @router.get(

@@ -265,6 +265,21 @@ def test_a_permit_is_verified_for_what_it_is_carried_to(at: At, told: Callable[.
     assert verified() == (False, "permit-expired")
 
 
+def test_a_permit_holds_no_longer_once_something_recorded_since_stops_it(
+    at: At, told: Callable[..., str], house: House
+) -> None:
+    customer = told()
+    one, other = ask(at, customer)["permit"], ask(at, customer)["permit"]
+    assert attempt(at, customer, permit=one).status_code == 201
+    found = at.client.post("/v1/permits/verify", json={"permit": other}).json()
+    assert (found["valid"], found["because"], reasons(found)) == (False, "stopped", ["limit-day"])
+    third = ask(at, customer, purpose="service")["permit"]
+    assert at.client.post("/v1/permits/verify", json={"permit": third}).json()["valid"]
+    record(house, event("x", "preference.stated", 6.9, refused=["whatsapp"]))
+    found = at.client.post("/v1/permits/verify", json={"permit": third}).json()
+    assert (found["because"], found["detail"]) == ("stopped", "They refused to be contacted on this channel.")
+
+
 def test_nobody_is_asked_about_who_is_not_known(at: At, told: Callable[..., str]) -> None:
     told()
     answer = at.client.post("/v1/customers/crm:C-9/permits", json={"channel": "phone", "purpose": "service"})
