@@ -23,8 +23,8 @@ def attribute(
 ) -> list[Receipt]:
     """Move `events` (ids; default: all) from a provisional customer to the one they are about; the receipts of the new events.
 
-    Contradiction where the customer is not provisional or an event is not (or no longer) theirs; StaleVersion where the
-    history moved on meanwhile; UnknownCustomer where `to` is none of ours.
+    Said again, it is answered as the first time. Contradiction where the customer is not provisional or an event is not (or
+    no longer) theirs; StaleVersion where the history moved on meanwhile; UnknownCustomer where `to` is none of ours.
     """
     if to == provisional:
         raise Contradiction(
@@ -38,6 +38,8 @@ def attribute(
             pointer="/ref",
         )
     chosen = list(current) if events is None else list(events)
+    if not current.keys() & set(chosen) and (done := _done_before(ledger, history, to, chosen)):
+        return done
     if missing := [e for e in chosen if e not in current] or (not chosen and ["(none)"]):
         raise Contradiction(f"not, or no longer, on {provisional}: {', '.join(missing)}", pointer="/events")
     opened = ledger.open(provisional, [current[e].version for e in chosen])
@@ -51,6 +53,28 @@ def attribute(
     if refused := next((o for o in outcomes if isinstance(o, Refusal)), None):
         raise refused
     return [o for o in outcomes[1::2] if isinstance(o, Receipt)]
+
+
+def _done_before(ledger: Ledger, history: Sequence[Event], to: str, chosen: Sequence[str]) -> list[Receipt]:
+    """The receipts of an attribution to the same customer that took place before; [] where it did not, or not of all of them."""
+    moved = [e.target for e in history if isinstance(e, TouchpointVoided) and e.attributed_to == to]
+    wanted = [target for target in moved if not chosen or target in chosen]
+    if not wanted or (chosen and set(wanted) != set(chosen)):
+        return []
+    ids = [ledger.keys.secrets.event_id(SOURCE, f"{target}>{to}") for target in wanted]
+    found = ledger.recorder.received(ids)
+    return [
+        Receipt(
+            status="duplicate",
+            id=uuid_text(id_),
+            customer=uuid_text(known.customer),
+            version=known.version,
+            position=known.position,
+            recorded_at=known.recorded_at,
+        )
+        for id_ in ids
+        if (known := found.get(id_)) is not None
+    ]
 
 
 def _void(ledger: Ledger, event: Event, provisional: str, to: str, actor: str) -> Touchpoint:

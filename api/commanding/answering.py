@@ -5,8 +5,8 @@ from typing import Literal
 
 from api.commanding.orders import Contradicted, Done, Made, Notice, Order
 from api.commanding.situations import Afterwards, View
-from domain.door import Touchpoint, instant
-from domain.events import Conversation, Event
+from domain.door import Touchpoint, instant, micros
+from domain.events import Conversation, Event, OutreachPlanned, PromiseMade
 from domain.ledger import Receipt
 from domain.recorder import Received
 from domain.vocabulary import name_of, ref_fields, ref_kind
@@ -83,11 +83,16 @@ def _made(receipt: Receipt, type_: str) -> Made:
 
 
 def warnings(touchpoint: Touchpoint, view: View) -> tuple[Notice, ...]:
-    """What stood against a contact of ours that took place all the same."""
-    event = touchpoint.event
-    if not isinstance(event, Conversation) or event.direction != "outbound":
-        return ()
-    found = view.situation.stops(event.channel, event.purpose, event.at, None)
+    """What stood against a contact of ours that took place all the same, or would stand against one that is to come."""
+    match touchpoint.event:
+        case Conversation(direction="outbound") as event:
+            found = view.situation.stops(event.channel, event.purpose, event.at, None)
+        case OutreachPlanned() as event:
+            found = view.situation.stops(event.channel, event.purpose, micros(event.due), event.content)
+        case PromiseMade() as event:
+            found = view.situation.stops(event.channel, "service", micros(event.due), None)
+        case _:
+            return ()
     return tuple(
         Notice(reason=stop.reason, until=None if stop.until is None else instant(stop.until), events=stop.events)
         for stop in found

@@ -7,9 +7,8 @@ together: each customer's one after the other, and what was decided in one round
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
-from uuid import UUID
 
 from api.commanding import answering, naming, situations
 from api.commanding.orders import SOURCE, Done, Notice, Order
@@ -31,10 +30,10 @@ from domain.rules import Rules, first_rules
 from domain.sealing import uuid_bytes, uuid_text
 from domain.vocabulary import sealed_fields
 from projections import generations
-from projections.histories import Broken, decode, tails
+from projections.fold import Endless
+from projections.histories import Broken
 
 TRIES = 5  # how often a command is decided again because the customer's history moved on meanwhile
-_UPTO = 2**62
 
 
 class Decided(NamedTuple):
@@ -113,7 +112,7 @@ class _Giving:
 
     def _round(self, taken: Sequence[int]) -> None:
         self._frame.books.count()
-        heads = self._heads([self._orders[i].customer for i in taken])
+        heads = situations.heads(self._house, [self._orders[i].customer for i in taken])
         decided: list[tuple[int, Decided]] = []
         for i in taken:
             order = self._orders[i]
@@ -122,8 +121,8 @@ class _Giving:
                     self._outcomes[i] = self._attribute(order)
                 else:
                     decided.append((i, self._decide(order, heads[order.customer])))
-            except Broken as broken:
-                self._outcomes[i] = Contradiction(f"this customer cannot be folded: {broken.reason}")
+            except (Broken, Endless) as error:
+                self._outcomes[i] = situations.unfolded(error)
             except Refusal as refusal:
                 self._outcomes[i] = refusal
         if self._dry_run:
@@ -131,20 +130,6 @@ class _Giving:
                 self._outcomes[i] = answering.accepted(one.order, one.touchpoint, one.after, one.warnings)
         elif decided:
             self._record(decided)
-
-    def _heads(self, customers: Iterable[str]) -> dict[str, Known | Broken]:
-        """The streams of these customers as they are now."""
-        raw = {uuid_bytes(customer): customer for customer in customers}
-        found: dict[str, Known | Broken] = {customer: Known(customer, (), 0) for customer in raw.values()}
-        with self._house.pool.connection() as c:
-            pieces = tails(c, dict.fromkeys(raw, 1), _UPTO)
-        for piece in pieces:
-            customer = str(UUID(bytes=piece.customer))
-            try:
-                found[customer] = Known(customer, decode(piece), piece.first + piece.events - 1)
-            except Broken as broken:
-                found[customer] = broken
-        return found
 
     # --- deciding -----------------------------------------------------------------------------------------------------
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from api.commanding import naming, situations
 from api.commanding.doing import rules_shown
-from api.commanding.situations import Frame, Known
+from api.commanding.situations import Frame
 from api.commanding.staffing import Books
 from api.errors import problem
 from api.wiring import House
@@ -15,8 +14,7 @@ from domain.commands.deciding import FAMILIES, schema
 from domain.commands.deciding import possible as asked
 from domain.commands.refusals import Impossible
 from domain.door import micros
-from domain.sealing import uuid_bytes
-from projections.histories import decode, tails
+from projections.histories import Broken
 
 
 def everything() -> list[dict[str, Any]]:
@@ -43,9 +41,9 @@ def possible(house: House, customer: str, about: Mapping[str, str]) -> dict[str,
     against is decided when the command is given, or tried with `dry_run`.
     """
     now = micros(house.now())
-    with house.pool.connection() as c:
-        [piece] = tails(c, {uuid_bytes(customer): 1}, 2**62)
-    known = Known(str(UUID(bytes=piece.customer)), decode(piece), piece.first + piece.events - 1)
+    known = situations.heads(house, [customer])[customer]
+    if isinstance(known, Broken):
+        raise situations.unfolded(known)
     frame = Frame(rules_shown(house), house.people.at_head(), Books(None, (), house.now))
     s = situations.view(known, frame, now, lambda: False).situation
     items = [

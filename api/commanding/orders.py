@@ -80,7 +80,7 @@ class Made(Struct, frozen=True, kw_only=True):
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """Something that stood against a contact that took place all the same."""
+    """Something that stands against a contact that took place, or is to take place, all the same."""
 
     reason: str
     until: datetime | None

@@ -103,7 +103,9 @@ def give_command(
     name: Annotated[str, Path(max_length=120, description="as GET /v1/commands lists them")],
     house: HouseDep,
     bearer: Commander,
-    wish: Annotated[dict[str, Any], Body(description="the command's fields; `occurred_at`, `given_by` beside them")],
+    wish: Annotated[
+        dict[str, Any] | None, Body(description="the command's fields; `occurred_at`, `given_by` beside them")
+    ] = None,
     dry_run: Annotated[bool, Query(description="decide, and record nothing")] = False,
     key: Annotated[str | None, Header(alias="Idempotency-Key", max_length=200)] = None,
     match: Annotated[str | None, Header(alias="If-Match", description="the version it was decided on")] = None,
@@ -113,6 +115,7 @@ def give_command(
     With If-Match it is done only where the history is still at that version. The same Idempotency-Key again answers as
     the first time.
     """
+    wish = wish or {}
     data = {field: value for field, value in wish.items() if field not in OWN}
     order = Order(
         customer=customer_of(house, ref, house.now()),

@@ -1,12 +1,13 @@
 """What a decision looks at: a customer folded at the head of the stream, by the one fold, up to a moment."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
 from msgspec import structs
 
 from api.commanding.staffing import Books, Roster
+from api.wiring import House
 from domain.commands.command import Command, Situation
 from domain.door import Touchpoint
 from domain.errors import Contradiction
@@ -14,14 +15,17 @@ from domain.events import Event, TouchpointCorrected, TouchpointVoided
 from domain.facts import Customer, Mark
 from domain.order import amend
 from domain.rules import Rules
+from domain.sealing import uuid_bytes
 from domain.settling import settled
 from projections import fold, outreach, permission
 from projections.asof import state_at
 from projections.assigning.weighing import needed
 from projections.catalogue import Catalogue
+from projections.histories import Broken, decode, tails
 from projections.staff import asked
 from projections.state import State
 
+_UPTO = 2**62
 AMENDING = (TouchpointCorrected, TouchpointVoided)
 
 
@@ -46,6 +50,26 @@ class View(NamedTuple):
 
     situation: Situation
     state: State
+
+
+def heads(house: House, customers: Iterable[str]) -> dict[str, Known | Broken]:
+    """The streams of these customers as they are now."""
+    raw = {uuid_bytes(customer): customer for customer in customers}
+    found: dict[str, Known | Broken] = {customer: Known(customer, (), 0) for customer in raw.values()}
+    with house.pool.connection() as c:
+        pieces = tails(c, dict.fromkeys(raw, 1), _UPTO)
+    for piece in pieces:
+        customer = raw[piece.customer]
+        try:
+            found[customer] = Known(customer, decode(piece), piece.first + piece.events - 1)
+        except Broken as broken:
+            found[customer] = broken
+    return found
+
+
+def unfolded(error: Exception) -> Contradiction:
+    """The refusal of a command for a customer whose history cannot be folded."""
+    return Contradiction(f"this customer cannot be folded: {error}; `jejak doctor` looks further")
 
 
 def state_of(known: Known, rules: Rules, at: int | None) -> State:

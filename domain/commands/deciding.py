@@ -149,6 +149,8 @@ def possible(command: Command, s: Situation, ref: str | None = None) -> list[str
         if not command.about or command.among is None:
             _be_ready(command, None, s)
             return []
+        if not command.named:
+            return _to_come(command, s, ref)
         if ref is not None:
             _be_ready(command, target_of(command, ref, s), s)
             return [ref]
@@ -156,9 +158,17 @@ def possible(command: Command, s: Situation, ref: str | None = None) -> list[str
         return refusal
     stand = {one: _stands(command, target, s) for one, target in (among(command, s) or _nearest(command, s)).items()}
     ready = [one for one, refusal in stand.items() if refusal is None]
-    if ready or not command.named:
+    if ready:
         return ready
     return next((refusal for refusal in stand.values() if refusal is not None), None) or _none(command)
+
+
+def _to_come(command: Command, s: Situation, ref: str | None) -> list[str]:
+    """Contacts to come, planned or not; where one is asked for, that one."""
+    found = sorted(s.suggested())
+    if ref is not None and ref not in found:
+        raise _NOT_OPEN[command.about](f"{ref} is no contact to come", pointer=f"/{command.about}")
+    return found if ref is None else [ref]
 
 
 def _stands(command: Command, target: Target, s: Situation) -> Impossible | None:

@@ -285,8 +285,10 @@ def test_a_provisional_customers_contacts_are_attributed(client: TestClient, hou
     [receipt] = record(house, cloud)
     wish = {"customer": receipt.customer, "name": "attribute", "data": {"to": "crm:C-1"}}
     [result] = client.post("/v1/commands", json={"commands": [wish]}).json()["results"]
-    assert result["customer"] == siti
+    assert (result["customer"], result["status"]) == (siti, "recorded")
     assert types(house, siti)[-1] == "call.made.v1"
+    [again] = client.post("/v1/commands", json={"commands": [wish]}).json()["results"]
+    assert (again["events"], again["status"]) == (result["events"], "duplicate")
 
 
 @pytest.mark.parametrize(("scope", "status"), [("read", 403), ("append", 403), ("command", 201), ("admin", 201)])

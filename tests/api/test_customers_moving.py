@@ -149,7 +149,7 @@ def test_attributing_moves_the_call_to_whom_it_is_about(client: TestClient, shar
     assert page["last_conversation"]["summary"] == "it was me"
     assert client.get("/v1/identities/ambiguous").json()["items"] == []
     again = client.post(f"/v1/customers/{provisional}/commands/attribute", json={"to": "crm:E-1"})
-    assert (again.status_code, again.json()["code"]) == (409, "contradiction")
+    assert (again.status_code, again.json()) == (200, answer.json())  # a reply may have been lost
 
 
 def test_a_customer_who_cannot_be_folded_says_so(client: TestClient, siti: str, house: House) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain import events as e
 from domain.commands.deciding import COMMANDS, possible
 from domain.commands.refusals import Impossible
-from domain.facts import Customer
+from domain.facts import NEVER, Customer
 from projections import fold
 from tests.domain.commanding import Story
 from tests.examples import COMPLAINT, OUTREACH, PROMISE, moment, uid
@@ -89,7 +89,7 @@ def _in_order(c: Customer) -> None:
     for case in c.cases.values():
         assert case.open == (case.state in {"opened", "acknowledged", "investigated", "responded", "waiting"})
         assert case.round == 1 + len(case.reopened)
-        assert (case.state == "waiting") == bool(case.pauses and case.pauses[-1].until > case.changed and case.open)
+        assert (case.state == "waiting") == any(pause.until == NEVER for pause in case.pauses)
         assert all(pause.at <= pause.until for pause in case.pauses)
         assert all(one.round <= case.round for one in case.resolutions)
     starts = [one.at for one in c.managers]
