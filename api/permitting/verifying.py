@@ -26,7 +26,8 @@ def verify(house: House, permit: str, channel: str | None = None, purpose: str |
     if refusal is not None:
         return _told(refusal, claims, used)
     head = at_head(house, claims["sub"])
-    decision = decision_of(house, head, Wanted(*(claims.get(name) for name in Wanted._fields)))
+    rest = (claims.get(name) for name in Wanted._fields[2:])
+    decision = decision_of(house, head, Wanted(claims["channel"], claims["purpose"], *rest))
     found = [told_stop(head, stop, "en") for stop in decision.stops]
     told = _told(None, claims, used) | {"stops": found}
     if found:
