@@ -27,12 +27,14 @@ def told_in_turns(streams: dict[str, list[Event]], chance: random.Random) -> lis
 def whole(
     reader: Reader, connection: psycopg.Connection[Any], queue: Queue, as_of: int, known: int | None, **how: Any
 ) -> list[bytes]:
-    """All pages of a queue, in its order; `how` as for `Reader.queue`."""
+    """All pages of a queue, in its order; `how` as for `Reader.population`."""
     rows: list[dict[str, Any]] = []
     after = None
     while True:
-        page = reader.queue(connection, queue.rows, as_of, known, limit=2, after=after, **how)
-        standing = [row for row in page.rows if queue.rows.stands(row, instant(as_of))]
+        everybody = reader.population(connection, as_of, known, after=after, **how)
+        kind = queue.rows(everybody, None)
+        page = everybody.page(kind, None, 2, after)
+        standing = [row for row in page.rows if kind.stands(row, instant(as_of))]
         rows += [{name: value for name, value in row.items() if name != "parked"} for row in standing]
         after = page.next
         if after is None:

@@ -129,15 +129,18 @@ def queue(name: str, histories: dict[str, History], as_of: int, rules: Judge) ->
     ]
     match name:
         case "complaints":
-            by = ("lateness", "severity", "tier", "ranked_at", "item", "customer")
+            by = ("lateness", "severity", "tier", "trust", "ranked_at", "item", "customer")
         case "outreach":
             rows = [r for r in rows if not r["held"] and not r["unreachable"] and r["due_at"] <= as_of]
             by = ("class", "tier", "due_at", "customer", "item")
         case _:
-            rows = [r for r in rows if r["item"] == "rhythm" and not r["held"] and _neglected(r, as_of)]
+            rows = [r for r in rows if r["item"] == "rhythm" and _neglected(r, as_of)]
             by = ("tier", "due_at", "customer", "item")
     return sorted(rows, key=lambda row: tuple(row[column] for column in by))
 
 
 def _neglected(row: dict[str, Any], as_of: int) -> bool:
-    return bool(row["unreachable"]) or row["due_at"] + NEGLECTED_AFTER <= as_of
+    """Nobody owns them, though they are a customer; or they cannot be reached, or are overdue by so long, and nothing holds it."""
+    if not row["owner"] and row["held"] not in ("ended", "provisional"):
+        return True
+    return not row["held"] and (bool(row["unreachable"]) or row["due_at"] + NEGLECTED_AFTER <= as_of)
