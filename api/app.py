@@ -33,6 +33,7 @@ from api.grouping import Grouping
 from api.permitting import routes as permits
 from api.reporting import routes as reports
 from api.rulebooks import routes as rulebooks
+from api.webhooks import routes as webhooks
 from api.wiring import House
 
 IN_BULK = 2  # batches at work in one process: one is read and sealed while the other one's rows are written
@@ -76,6 +77,7 @@ def create_app(house: House) -> FastAPI:
         rebuilds,
         rulebooks,
         reports,
+        webhooks,
         ops,
     ):
         app.include_router(module.router)

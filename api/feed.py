@@ -71,8 +71,8 @@ class Choice:
         customer: Annotated[str | None, Query(description="only events of this customer (our id)")] = None,
     ) -> None:
         self.house = house
-        self.types = [_known(t) for t in type or ()]
-        self.customer = None if customer is None else _customer(customer)
+        self.types = [event_type(t) for t in type or ()]
+        self.customer = None if customer is None else customer_id(customer)
         self.opening = house.ledger.keys if bearer.may("read-sealed") else None
         self.after = after
 
@@ -165,20 +165,20 @@ async def _messages(choice: Choice, position: int) -> AsyncIterator[bytes]:
             yield b": still here\n\n"
 
 
-def _known(given: str) -> str:
+def event_type(given: str, pointer: str = "/query/type") -> str:
+    """The stored name of an event type; BadRequest where there is none such."""
     name = stored_name(given)
     if name is None:
         close = sorted(n for n in LATEST if n.split(".")[0] == given.split(".")[0]) or sorted(
             {t.split(".")[0] + ".…" for t in TYPES}
         )
-        raise BadRequest(f"{given!r} is no event type; there are {', '.join(close)}", pointer="/query/type")
+        raise BadRequest(f"{given!r} is no event type; there are {', '.join(close)}", pointer=pointer)
     return name
 
 
-def _customer(given: str) -> str:
+def customer_id(given: str, pointer: str = "/query/customer") -> str:
+    """Our id of a customer as we write it; BadRequest where it is none."""
     try:
         return uuid_text(uuid_bytes(given))
     except ValueError:
-        raise BadRequest(
-            f"customer has to be our id of one (a UUID), not {given!r}", pointer="/query/customer"
-        ) from None
+        raise BadRequest(f"customer has to be our id of one (a UUID), not {given!r}", pointer=pointer) from None

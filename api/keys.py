@@ -22,7 +22,7 @@ from psycopg_pool import ConnectionPool
 from api.errors import BadRequest, NoKey, NoRight
 from domain.sealing import Secrets
 
-Scope = Literal["append", "read", "read-sealed", "command", "rules", "admin"]
+Scope = Literal["append", "read", "read-sealed", "command", "rules", "webhooks", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 IMPLIED: dict[str, frozenset[str]] = {"read-sealed": frozenset({"read", "read-sealed"}), "admin": frozenset(SCOPES)}
 

@@ -1,8 +1,9 @@
-"""`jejak serve`: worker processes that answer and one engine that keeps the rows, watched over by a parent.
+"""`jejak serve`: worker processes that answer, one engine that keeps the rows, one courier of webhooks, and a parent.
 
     parent (this module) ── owns the listening socket, starts again whoever ends
     ├── worker × N       uvicorn on the inherited socket
-    └── engine           follows the ledger
+    ├── engine           follows the ledger
+    └── courier          delivers webhooks
 
 A child that was killed is started again, at once at first and then with growing delay; the others go on meanwhile. The
 end of a child's standard input tells it that the parent is gone, however that ended, so that nothing is left behind.
@@ -25,6 +26,7 @@ import uvicorn
 
 from api.app import create_app
 from api.rows import make_engine
+from api.webhooks import dispatch
 from api.wiring import House, open_house
 
 logger = logging.getLogger(__name__)
@@ -114,9 +116,12 @@ def _bind(host: str, port: int, *, shared: bool) -> socket.socket:
 def serve(
     listening: Sequence[socket.socket], stop: threading.Event, *, ready: Callable[[], None] | None = None
 ) -> None:
-    """Run a worker for each socket, and the engine, until `stop` is set; then let them finish. `ready`: once they are started."""
+    """Run a worker for each socket, the engine and the courier, until `stop` is set; then let them finish.
+
+    `ready`: once they are started.
+    """
     log_as_set()
-    children = [Child("engine", ["engine"])]
+    children = [Child("engine", ["engine"]), Child("courier", ["courier"])]
     children += [
         Child(f"worker {n}", ["worker", str(own.fileno())], [own.fileno()]) for n, own in enumerate(listening, start=1)
     ]
@@ -193,6 +198,14 @@ def follow() -> None:
         make_engine(house.database_url).run(stop)
 
 
+def deliver() -> None:
+    """Deliver webhooks until asked to end."""
+    stop = stopping()
+    _when_orphaned(stop.set)
+    with open_house(migrating=False, size=2) as house:
+        dispatch.run(house, stop)
+
+
 def _when_orphaned(act: Callable[[], object]) -> None:
     """Call `act` when the parent is gone: our standard input is a pipe that only it holds."""
 
@@ -213,11 +226,13 @@ def log_as_set() -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """What a child process does: `engine`, or `worker` and the number of the inherited socket."""
+    """What a child process does: `engine`, `courier`, or `worker` and the number of the inherited socket."""
     log_as_set()
     match list(arguments):
         case ["engine"]:
             follow()
+        case ["courier"]:
+            deliver()
         case ["worker", number]:
             work(socket.socket(fileno=int(number)))
         case _:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from api.cluster import make_folder, write_file
 from domain.errors import JejakError
@@ -42,6 +42,12 @@ class Settings(BaseSettings):
     """ISO 3166 country of telephone numbers that are written without one."""
     promotion_by_two: bool = False
     """Whether a rulebook has to be promoted by somebody else than who published it."""
+    webhook_inside: bool = False
+    """Whether webhooks may go anywhere, inside of the network and without TLS too; for trials."""
+    webhook_allow: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts, addresses and networks (10.1.0.0/16), with commas between, where they may."""
+    webhook_park_days: Annotated[float, Field(gt=0, le=365)] = 4.0
+    """After so many days of failing, a webhook is parked."""
     log: Literal["debug", "info", "warning", "error"] = "info"
 
     @field_validator("master_key")
@@ -50,6 +56,11 @@ class Settings(BaseSettings):
         if value is not None:
             _decoded(value.get_secret_value())
         return value
+
+    @field_validator("webhook_allow", mode="before")
+    @classmethod
+    def _with_commas(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _keys_apart(self) -> Self:

@@ -34,7 +34,11 @@ from projections import fold
 from projections.reading import Reader
 
 API_ROLE = "jejak_api"
-SCHEMAS = (("domain.migrations.ledger", "ledger"), ("projections.migrations.rows", "rows"))  # of the ledger's database
+SCHEMAS = (
+    ("domain.migrations.ledger", "ledger"),
+    ("projections.migrations.rows", "rows"),
+    ("api.migrations.webhooks", "webhooks"),
+)  # of the ledger's database
 KEY_SCHEMAS = (("domain.migrations.keys", "keys"),)
 
 Clock = Callable[[], datetime]

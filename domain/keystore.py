@@ -76,6 +76,14 @@ class KeyStore:
                 "the master key does not open this key store; JEJAK_MASTER_KEY (or the file master.key) is another store's"
             ) from None
 
+    def wrap(self, plain: bytes, bound_to: bytes) -> bytes:
+        """Seal a secret with the master key, so that it can lie in another database."""
+        return seal(self._master, plain, bound_to)
+
+    def unwrap(self, wrapped: bytes, bound_to: bytes) -> bytes:
+        """What `wrap` sealed. WrongMasterKey where it was altered, moved, or sealed with another key."""
+        return self._unwrap(wrapped, bound_to)
+
     def refresh(self) -> None:
         """Forget of what is remembered whatever has moved since; called once per batch."""
         with self._pool.connection() as c:

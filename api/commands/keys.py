@@ -18,7 +18,10 @@ app = typer.Typer(no_args_is_help=True, help="Keys of those who call the API.")
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for; shown in lists.")],
     scope: Annotated[
-        list[str] | None, typer.Option("--scope", "-s", help="append, read, read-sealed, command, rules or admin; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--scope", "-s", help="append, read, read-sealed, command, rules, webhooks or admin; may be repeated."
+        ),
     ] = None,
     days: Annotated[int | None, typer.Option(help="For how many days it is valid.", min=1)] = None,
     as_json: Json = False,

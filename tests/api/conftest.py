@@ -70,7 +70,7 @@ def house(grounds: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) ->
     data = tmp_path_factory.getbasetemp() / "grounds"  # with the master key that opens the secrets
     data.mkdir(exist_ok=True)
     settings = Settings(data=data, database_url=SecretStr(ledger), keys_url=SecretStr(keys))
-    for url, schemas in ((ledger, ["ledger", "rows"]), (keys, ["keys"])):
+    for url, schemas in ((ledger, ["ledger", "rows", "webhooks"]), (keys, ["keys"])):
         with psycopg.connect(url) as connection:
             clear(connection, schemas)
     with open_house(settings, migrating=False, size=4) as opened:

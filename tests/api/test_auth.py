@@ -93,7 +93,7 @@ def test_use_is_noted(house: House) -> None:
 
 @pytest.mark.parametrize("scopes", [[], ["everything"], ["read", "write"]])
 def test_scopes_that_there_are_not_are_refused(house: House, scopes: list[str]) -> None:
-    with pytest.raises(BadRequest, match="append, read, read-sealed, command, rules, admin"):
+    with pytest.raises(BadRequest, match="append, read, read-sealed, command, rules, webhooks, admin"):
         house.bearers.create("k", scopes)
 
 

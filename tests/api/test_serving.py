@@ -110,7 +110,7 @@ def test_whoever_is_killed_is_started_again_and_all_end_together(house: House, e
         address = said[-1].split()[3]
         eventually(lambda: ask(f"{address}/healthz"))
         before = children(process.pid)
-        assert set(before) == {"engine", "worker"}
+        assert set(before) == {"engine", "courier", "worker"}
         os.kill(before["engine"], signal.SIGKILL)
         record(house, event("1", "note.added", 0))
         eventually(lambda: children(process.pid).get("engine", before["engine"]) != before["engine"])
