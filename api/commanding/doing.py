@@ -156,7 +156,8 @@ class _Giving:
         situations.fits(command, after)
         if order.name == "assign-manager":
             self._frame.books.add(str(order.data["manager"]))
-        return Decided(order, touchpoint, known.version, after, answering.warnings(touchpoint, view))
+        warnings = (*answering.warnings(touchpoint, view), *self._contested(order.customer, touchpoint))
+        return Decided(order, touchpoint, known.version, after, warnings)
 
     def _moment(self, order: Order, known: Known) -> int:
         """When it takes place (µs): as it says, or now, which is read only after the history.
@@ -216,11 +217,22 @@ class _Giving:
 
     def _holds(self, customer: str, touchpoint: Touchpoint) -> bool:
         """Whether the contact point or external id of an identification is this customer's at that time."""
+        return uuid_bytes(customer) in self._holders(touchpoint)
+
+    def _holders(self, touchpoint: Touchpoint) -> list[bytes]:
         event = touchpoint.event
         if not isinstance(event, CustomerIdentified | CustomerIdentifierRemoved):
-            return False
+            return []
         point = self._ledger.door.identifier(event, touchpoint.sealed["value"])
-        return uuid_bytes(customer) in self._ledger.router.find(point, event.at)
+        return self._ledger.router.find(point, event.at)
+
+    def _contested(self, customer: str, touchpoint: Touchpoint) -> tuple[Notice, ...]:
+        """That somebody else holds what is said to be theirs, and to be nobody else's."""
+        event = touchpoint.event
+        if not isinstance(event, CustomerIdentified) or event.shared:
+            return ()
+        others = [holder for holder in self._holders(touchpoint) if holder != uuid_bytes(customer)]
+        return (Notice(reason="contested", until=None, events=()),) if others else ()
 
     # --- recording ----------------------------------------------------------------------------------------------------
 

@@ -8,10 +8,12 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.commanding import situations
 from api.wiring import House
 from domain.events import CallMade, ComplaintAssigned
 from domain.order import effective
 from domain.vocabulary import name_of
+from projections.histories import Broken
 from tests.api.conftest import event, record
 
 TELEPHONE = "+62 812 3456 7890"
@@ -27,7 +29,7 @@ def siti(house: House) -> str:
         event("r", "customer.registered", 0, name="Siti Soekarno"),
         event("c", "call.made", 2, direction="inbound", staff="cs-01", summary="asked when it comes"),
         event("o", "complaint.opened", 3, complaint="K-1", severity="high", description="it came broken"),
-        event("p", "promise.made", 3.1, promise="PR-1", due="2027-03-06T09:00:00+07:00", kind="callback"),
+        event("p", "promise.made", 3.1, promise="PR-1", due="2126-03-06T09:00:00+07:00", kind="callback"),
     )
     return receipt.customer
 
@@ -190,6 +192,31 @@ def test_a_contact_point_is_theirs_once(do: Do, siti: str) -> None:
     assert do("add-note", ref="tel:+6281234567890", text="by telephone").json()["customer"] == siti
     assert do("remove-identifier", kind="phone", value=TELEPHONE).status_code == 201
     refused(do("remove-identifier", kind="phone", value=TELEPHONE), 409, "not-held")
+
+
+def test_a_point_that_somebody_else_holds_is_contested_and_recorded(do: Do, house: House) -> None:
+    record(house, event("i2", "customer.identified", 0.2, "crm:C-2", kind="phone", value=TELEPHONE))
+    answer = do("identify", kind="phone", value=TELEPHONE)
+    assert (answer.status_code, answer.json()["warnings"][0]["reason"]) == (201, "contested")
+
+
+def test_what_would_stand_against_a_contact_to_come_is_said(do: Do) -> None:
+    """A sale while a complaint is open may be planned, and waits until then."""
+    do("grant-consent", purpose="selling")
+    answer = do("plan-outreach", due="2126-05-07T10:00:00+07:00", purpose="selling")
+    assert answer.status_code == 201, answer.text
+    assert "complaint-open" in [w["reason"] for w in answer.json()["warnings"]]
+
+
+def test_who_cannot_be_folded_is_given_no_command(
+    do: Do, client: TestClient, siti: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise Broken(None, None, "cannot be read")
+
+    monkeypatch.setattr(situations, "decode", broken)
+    assert "cannot be folded" in refused(do("add-note", text="x"), 409, "contradiction")["detail"]
+    refused(client.get(f"/v1/customers/{siti}/commands"), 409, "contradiction")
 
 
 def test_a_correction_names_only_what_is_to_be_other(do: Do, house: House, siti: str) -> None:
