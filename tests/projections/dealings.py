@@ -24,7 +24,10 @@ WINDOWS = (
 )
 ZONES = ("Asia/Jakarta", "Asia/Jayapura", "Europe/London", "America/New_York")
 _SPOKEN = {"whatsapp": e.MessageExchanged, "phone": e.CallMade, "email": e.EmailExchanged}
-_CASE = (e.ComplaintOpened, e.ComplaintResolved, e.ComplaintReopened, e.ComplaintClosed, e.ComplaintWithdrawn)
+_CASE = (
+    e.ComplaintOpened, e.ComplaintOpened, e.ComplaintWaiting, e.ComplaintWaiting, e.ComplaintResumed, e.ComplaintResolved,
+    e.ComplaintReopened, e.ComplaintClosed, e.ComplaintWithdrawn,
+)  # fmt: skip
 
 
 def _contact(draw: st.DrawFn, at: int) -> Event:
@@ -65,7 +68,11 @@ def _wish(draw: st.DrawFn, at: int) -> Event:
 
 
 def _case(draw: st.DrawFn, at: int) -> Event:
-    return a(draw(st.sampled_from(_CASE)), at=at, complaint=examples.uid(f"complaint {draw(st.sampled_from('12'))}"))
+    kind = draw(st.sampled_from(_CASE))
+    stated = (
+        {"waiting_for": draw(st.sampled_from(["customer", "customer", "vendor"]))} if kind is e.ComplaintWaiting else {}
+    )
+    return a(kind, at=at, **stated, complaint=examples.uid(f"complaint {draw(st.sampled_from('12'))}"))
 
 
 def _plan(draw: st.DrawFn, at: int) -> Event:

@@ -16,7 +16,7 @@ DAY = 86_400_000_000
 OUTBOUND = ((1, DAY, "limit-day"), (6, 30 * DAY, "limit-month"))
 SELLING = ((1, 7 * DAY), (2, 30 * DAY))
 RATIO, RATIO_WITHIN = 2, 90 * DAY
-SPARED = 14 * DAY
+SPARED, NO_ANSWER = 14 * DAY, 10 * DAY
 HOURS = {"quiet-hours", "outside-window", "holiday"}
 
 
@@ -111,7 +111,7 @@ def _selling(past: list[Event], at: int) -> set[str]:
         found.add("limit-selling")
     if _within(cared, at, RATIO_WITHIN) < RATIO * (_within(sold, at, RATIO_WITHIN) + 1):
         found.add("ratio")
-    open_, resolved = _complaints(past)
+    open_, resolved = _complaints(past, at)
     if open_:
         found.add("complaint-open")
     if resolved and at < max(resolved) + SPARED:
@@ -119,34 +119,57 @@ def _selling(past: list[Event], at: int) -> set[str]:
     return found
 
 
-def _complaints(past: list[Event]) -> tuple[set[str], list[int]]:
-    """Which are open, and when some were resolved; what was told of a case before its opening follows the opening."""
-    open_: dict[str, bool] = {}
-    waiting: dict[str, list[Event]] = {}
-    resolved: list[int] = []
+_ENDING = (
+    e.ComplaintWaiting, e.ComplaintResumed, e.ComplaintResolved, e.ComplaintReopened, e.ComplaintClosed,
+    e.ComplaintWithdrawn,
+)  # fmt: skip
 
-    def follow(ref: str, event: Event, at: int) -> None:
-        if isinstance(event, e.ComplaintResolved) and open_[ref]:
-            resolved.append(at)
+
+class _Case:
+    """Whether it is open, when it was resolved, and since when it waits for the customer.
+
+    A wait that lasts too long resolves it; work that goes on later opens it again.
+    """
+
+    def __init__(self) -> None:
+        self.open = True
+        self.waits: int | None = None
+        self.resolved: list[int] = []
+
+    def lapsed(self, at: int) -> bool:
+        return self.waits is not None and self.waits + NO_ANSWER <= at
+
+    def follow(self, event: Event, at: int) -> None:
+        if self.waits is not None and self.lapsed(at):
+            self.resolved.append(self.waits + NO_ANSWER)
+        if isinstance(event, _ENDING):
+            self.waits = None
+        if isinstance(event, e.ComplaintResolved) and self.open:
+            self.resolved.append(at)
         if isinstance(event, e.ComplaintResolved | e.ComplaintClosed | e.ComplaintWithdrawn):
-            open_[ref] = False
+            self.open = False
         elif isinstance(event, e.ComplaintReopened):
-            open_[ref] = True
+            self.open = True
+        elif isinstance(event, e.ComplaintWaiting) and self.open and event.waiting_for == "customer":
+            self.waits = at
 
+
+def _complaints(past: list[Event], at: int) -> tuple[set[str], list[int]]:
+    """Which are open, and when some were resolved; what was told of a case before its opening follows the opening."""
+    cases: dict[str, _Case] = {}
+    early: dict[str, list[Event]] = {}
     for event in past:
-        if not isinstance(event, e.ComplaintEvent):
-            continue
-        ref = event.complaint
         if isinstance(event, e.ComplaintOpened):
-            if ref not in open_:
-                open_[ref] = True
-                for early in waiting.pop(ref, []):
-                    follow(ref, early, event.at)
-        elif ref in open_:
-            follow(ref, event, event.at)
-        else:
-            waiting.setdefault(ref, []).append(event)
-    return {ref for ref, is_open in open_.items() if is_open}, resolved
+            case = cases.setdefault(event.complaint, _Case())
+            for before in early.pop(event.complaint, []):
+                case.follow(before, event.at)
+        elif isinstance(event, e.ComplaintEvent) and event.complaint in cases:
+            cases[event.complaint].follow(event, event.at)
+        elif isinstance(event, e.ComplaintEvent):
+            early.setdefault(event.complaint, []).append(event)
+    resolved = [moment for case in cases.values() for moment in case.resolved]
+    resolved += [case.waits + NO_ANSWER for case in cases.values() if case.waits is not None and case.lapsed(at)]
+    return {ref for ref, case in cases.items() if case.open and not case.lapsed(at)}, resolved
 
 
 # --- hours ------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.events import ComplaintWaiting, Event
+from domain.events import Event
 from domain.facts import DAY, HOUR, MINUTE
 from domain.rules import first_rules
 from projections import fold, permission
@@ -64,13 +64,7 @@ def test_no_permit_goes_against_anything_whatever_happened(
     for channel, purpose, offset in questions:
         at = state.now + offset
         if not permission.stops(state, RULES, channel, purpose, at):
-            assert against(past, channel, purpose, at, HOLIDAYS) - _settled_by_time(past) == set()
-
-
-def _settled_by_time(past: list[Event]) -> set[str]:
-    """What a wait for the customer may end by itself."""
-    waited = any(isinstance(event, ComplaintWaiting) for event in past)
-    return {"complaint-open"} if waited else set()
+            assert against(past, channel, purpose, at, HOLIDAYS) == set()
 
 
 def suggested(history: list[Event]) -> list[dict[str, Any]]:
@@ -92,7 +86,7 @@ def test_no_suggestion_goes_against_a_refusal_a_limit_or_consent_while_it_stands
     for row in rows:
         for at in moments(row):
             reasons = against(past, row["channel"], row["purpose"], at, HOLIDAYS)
-            assert reasons - HOURS - _settled_by_time(past) == set(), row
+            assert reasons - HOURS == set(), row
 
 
 @settings(max_examples=200, deadline=None)
