@@ -102,9 +102,7 @@ def answers(history: Iterable[Event], as_of: int, rules: Judge) -> dict[str, lis
     rows = fold.render(state, rules)
     if not any(row[0] <= as_of < row[1] for row in rows["standing"]):  # past the horizon: as they would be judged then
         fold.settle(state, rules, as_of)
-        rows |= {
-            name: found for name, found in fold.render(state, rules).items() if name not in {"profile", "complaints"}
-        }
+        rows |= {name: found for name, found in fold.render(state, rules).items() if name != "profile"}
     return {name: [r for r in _dicts(name, found) if _holds(name, r, as_of)] for name, found in rows.items()}
 
 
