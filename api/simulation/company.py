@@ -179,11 +179,13 @@ class Company:
             "languages": dice.pick(LANGUAGES),
             "capacity": dice.between(5, 12) * 50,
             "minutes_a_day": 360,
-            "traits": {
-                "gender": "male" if spoken[:3] == "Pak" else "female",
-                "skill": dice.pick(("advice", "insurance", "technical")),
-            },
+            "gender": "male" if spoken[:3] == "Pak" else "female",
+            "skills": [skill := dice.pick(("advice", "insurance", "technical"))],
+            "hours": [{"days": ["mon", "tue", "wed", "thu", "fri"], "start": "08:00", "end": "17:00"}],
+            "timezone": "Asia/Jakarta",
             "name": name,
             "email": f"{staff}@example.com",
         }
+        if skill == "insurance":  # a licence, to be renewed while the story goes on
+            data["qualifications"] = {"aaji": str(day_date(day_of(self.start) + 500))}
         self.journal.add(at, "staff.registered", HR, data)

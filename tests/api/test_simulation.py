@@ -20,7 +20,7 @@ from domain.sealing import Secrets
 from domain.vocabulary import LATEST, TYPES, ref_fields, sealed_fields
 
 CUSTOMERS, SEED = 160, 7
-GOLDEN = "0da11fc4733adab2f86f1b3881c8e0568821ac77bc7000e99890dce99bef202f"
+GOLDEN = "fb32bfb8c56b8873893c3a7e7e7ed7f2b4def8291f3804b6f14a905a9e9f764b"
 NOT_SIMULATED = {"rulebook.published", "rulebook.promoted", "rulebook.rolled-back", "calendar.published"}
 ANY_ID = "00000000-0000-4000-8000-000000000000"
 
