@@ -228,6 +228,11 @@ def interval(row: Document, *left_out: str) -> dict[str, Any]:
     return {n: shown(v) if n.endswith("_at") else v for n, v in row.items() if n not in gone}
 
 
+def instants(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields with those that are instants (µs) as times."""
+    return {n: shown(v) if n.endswith("_at") else v for n, v in fields.items()}
+
+
 def holds(row: Document, now: datetime) -> bool:
     """Whether a row that holds over an interval holds now."""
     since, until = time_of(row["from_at"]), time_of(row["until_at"])

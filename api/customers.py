@@ -324,6 +324,7 @@ def contacts(view: View, ledger: Ledger | None, products: Mapping[str, Product])
         item: dict[str, Any] = answers.interval(r, "class", "tier") | {
             "class": CLASSES[r["class"]],
             "tier": view.tiers[r["tier"]],
+            "why": answers.instants(r["why"] or {}),
         }
         fit = None
         if offers.wanted(r["purpose"], r["content"]):

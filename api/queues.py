@@ -225,8 +225,9 @@ def _up(row: Row) -> dict[str, Any]:
 
 
 def _why(why: Mapping[str, Any]) -> dict[str, Any]:
-    made = {n: answers.shown(v) if n.endswith("_at") else v for n, v in why.items()}
-    return made | {"deadlines": {step: answers.shown(at) for step, at in why.get("deadlines", {}).items()}}
+    return answers.instants(why) | {
+        "deadlines": {step: answers.shown(at) for step, at in why.get("deadlines", {}).items()}
+    }
 
 
 def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], at: Coordinates) -> dict[str, Any]:
@@ -248,7 +249,7 @@ def outreach_item(row: Row, tiers: Any, parts: Mapping[str, Any], at: Coordinate
         "staff": row["staff"],
         "text": parts.get("text"),
         "offers": None if row["offers"] is None else [offer._asdict() for offer in row["offers"]],
-        "why": row["why"],
+        "why": answers.instants(row["why"] or {}),
     }
 
 

@@ -256,9 +256,9 @@ def _occasion(
         return
     rhythm = rhythm_of(rules, step)
     digital = rhythm is not None and rhythm.digital
-    why: dict[str, Any] = {"occasion": occasion.content, "clause": occasion.clause, "ends": time.ends}
+    why: dict[str, Any] = {"occasion": occasion.content, "clause": occasion.clause, "ends_at": time.ends}
     if time.event:
-        why["event"], why["since"] = time.event, time.since
+        why["event"], why["since_at"] = time.event, time.since
     why |= _benefits(c, rules, step)
 
     def plan(at: int) -> _Plan:

@@ -17,6 +17,7 @@ from domain.rules import Rules
 from domain.settling import lapses_at
 from projections import trust
 from projections.complaints import needs_human
+from projections.planning import fulfilled
 from projections.projection import INSTANT, INTERVAL, TEXT, Table
 from projections.rhythm import rhythm
 from projections.state import State
@@ -115,7 +116,7 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "holdings": [asdict(holding) for holding in c.holdings.values()],
         "prospects": [asdict(prospect) for prospect in c.prospects.values()],
         "orders": [asdict(order) for order in c.orders.values()],
-        "planned": [asdict(planned) for planned in c.planned.values()],
+        "planned": _planned(c, rules),
         "purchases": _purchases(c),
         "rhythm": found._asdict() if (found := rhythm(c, rules.rhythm_kept)) else None,
         "stage": {"stage": now.stage, "since": now.since, "fading": now.fading},
@@ -137,6 +138,17 @@ def _document(state: State, rules: Rules, moments: list[Moment]) -> dict[str, An
         "corrected": c.corrected,
         "voided": c.voided,
     }  # fmt: skip
+
+
+def _planned(c: Customer, rules: Rules) -> list[dict[str, Any]]:
+    """What a person planned and has not taken place."""
+    if not c.planned:
+        return []
+    done = fulfilled(c, rules)
+    found = [asdict(planned) for planned in c.planned.values() if planned.ref not in done]
+    for planned in found:
+        del planned["met"]
+    return found
 
 
 def _purchases(c: Customer) -> dict[str, Any]:

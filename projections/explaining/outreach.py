@@ -67,7 +67,7 @@ def _source(then: Then, row: Row, why: dict[str, Any]) -> tuple[str, int, str]:
         of = c.promises[item] if row["class"] == PROMISE else c.planned[item]
         return nth(CLASSES, row["class"]), of.at, of.id
     if "occasion" in why:
-        return "occasion", why.get("since") or c.first_at, why.get("event", "")
+        return "occasion", why.get("since_at") or c.first_at, why.get("event", "")
     if "introduce" in why:
         return "assignment", c.managers[-1].at, c.managers[-1].id
     if "on" in why:
@@ -95,7 +95,7 @@ def _values(then: Then, row: Row, why: dict[str, Any]) -> list[Measured]:
     events = [event] if event else []
     values = [Measured(told, written(at), "due", written(row["due_at"]), events)]
     if "occasion" in why:
-        values = [Measured(told, why["occasion"], "until", written(why["ends"]), events)]
+        values = [Measured(told, why["occasion"], "until", written(why["ends_at"]), events)]
     if "wish" in why:
         stated = [why["wish"]] if why["wish"] else []
         values.append(Measured("cadence", "their own wish", "instead of", "the rhythm", stated))
