@@ -171,6 +171,7 @@ class Sent(Struct, array_like=True, frozen=True, gc=False):
     id: str
     channel: str
     purpose: str
+    failed: bool = False
 
 
 class Promise(Struct, array_like=True, gc=False):

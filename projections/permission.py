@@ -276,6 +276,8 @@ def _outweighs(c: Customer, rules: Rules, at: int, found: list[Stop]) -> None:
 
 
 def _hours(c: Customer, rules: Rules, channel: str | None, content: str | None, at: int) -> Iterable[Stop]:
+    if abs(at) >= NEVER:  # no clock shows it: a customer to whom nothing ever happened has no moment
+        return ()
     zone, stated = zone_of(c, rules), c.wishes.windows
     windows = rules.quiet.windows(stated, zone)
     if windows.contains(at):

@@ -1,5 +1,7 @@
 """Care: who looks after them, what we promised, what they agreed to and wish, what is planned, and how it ended."""
 
+from copy import copy
+
 from domain import events as e
 from domain.facts import (
     NEVER,
@@ -30,12 +32,31 @@ def _consent(c: Customer, event: e.ConsentGranted | e.ConsentWithdrawn, granted:
     if isinstance(event, e.ConsentGranted) and event.until is not None:
         until = micros(event.until)
     key = f"{event.purpose or '*'} {event.channel or '*'}"
-    c.consents.pop(key, None)  # what was said last stands last
+    before = c.consents.get(key)
+    if before is not None:
+        if event.purpose is None and before.granted and not granted:
+            _leave_service(c, key, before)
+        c.consents.pop(key, None)  # what was said last stands last
     c.consents[key] = Consent(
         event.purpose, event.channel, granted, event.at, until, event.id, event.version, event.evidence
     )
     c.withdrawn = any(not consent.granted for consent in c.consents.values())
     return 0
+
+
+def _leave_service(c: Customer, key: str, before: Consent) -> None:
+    """What is withdrawn for all purposes leaves service: where that was once refused, the grant since then still counts."""
+    alone = f"service {before.channel or '*'}"
+    if not any(consent.purpose == "service" and not consent.granted for consent in c.consents.values()):
+        return
+    kept: dict[str, Consent] = {}
+    for name, consent in c.consents.items():
+        if name == key:
+            name, consent = alone, copy(before)
+            consent.purpose = "service"
+        kept.pop(name, None)  # each stands where it was said last
+        kept[name] = consent
+    c.consents = kept
 
 
 def consent_granted(c: Customer, event: e.ConsentGranted) -> int:
@@ -271,7 +292,10 @@ def _receipt(c: Customer, event: e.ContactAttempted) -> None:
     if last and event.at - last[-1][0] <= RECEIPT_WITHIN and last[-1][1] not in c.receipted:
         c.receipted = (*c.receipted, last[-1][1])[-MOST_RECEIPTED:]
         return
-    c.receipts.append(Sent(event.at, event.id, event.channel, event.purpose))
+    failed = event.outcome != "reached"
+    if failed:
+        c.failed[event.channel] = c.failed.get(event.channel, 0) + 1
+    c.receipts.append(Sent(event.at, event.id, event.channel, event.purpose, failed))
     if len(c.receipts) > _MOST_RECEIPTS:
         del c.receipts[0]
 

@@ -143,6 +143,8 @@ def _unasked(c: Customer, event: e.Conversation) -> None:
         for receipt in reversed(c.receipts):
             if receipt.channel == event.channel and event.at - receipt.at <= RECEIPT_WITHIN:
                 c.receipts.remove(receipt)
+                if receipt.failed and (failed := c.failed.get(event.channel, 0)):  # the conversation says so itself
+                    c.failed[event.channel] = failed - 1
                 c.receipted = (*c.receipted, event.id)[-MOST_RECEIPTED:]
                 break
 

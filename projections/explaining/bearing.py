@@ -233,7 +233,7 @@ class _Sorting:
             told = (event.timezone, event.birthday, event.country, event.traits)
             return LEFT if told == (None, None, None, None) else FIXED
         if isinstance(event, e.ContactAttempted):
-            return FIXED if event.outcome == "reached" or event.at > self.selling_since else LEFT
+            return LEFT if event.outcome == "held" else FIXED  # by limits, and by attempts that failed
         if isinstance(event, e.Conversation):
             lately = event.purpose in ("selling", "relationship") and event.at > self.selling_since
             planned = event.outreach is not None or (event.direction == "outbound" and event.at >= self.planned_since)

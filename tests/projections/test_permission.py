@@ -101,6 +101,39 @@ def test_failed_attempts_are_advice_and_no_reason() -> None:
     assert "failed-attempts" not in [s.reason for s in permission.stops(state, RULES, "phone", "service", state.now)]
 
 
+def test_attempts_that_failed_are_counted_by_their_receipts_and_none_twice() -> None:
+    tried = "contact.attempted channel=phone purpose=relationship outcome=busy"
+    call = "call.made direction=outbound purpose=relationship outcome=busy"
+
+    def failed(*lines: str) -> int:
+        return at_the_moment(lines, "2026-01-20 10:00").customer.failed.get("phone", 0)
+
+    assert failed(f"2026-01-06 09:00 {tried}", f"2026-01-07 09:00 {tried}") == 2
+    assert failed(f"2026-01-06 09:00 {tried}", f"2026-01-06 09:05 {call}", f"2026-01-07 09:00 {tried}") == 2
+    assert failed(f"2026-01-06 09:00 {call}", f"2026-01-06 09:05 {tried}") == 1
+    assert (
+        failed(f"2026-01-06 09:00 {tried}", "2026-01-07 09:00 call.made direction=outbound purpose=relationship") == 0
+    )
+
+
+def test_what_is_taken_back_for_everything_leaves_service_as_it_was() -> None:
+    lines = (
+        "2026-01-05 09:00 consent.withdrawn purpose=service", "2026-01-06 09:00 consent.granted",
+        "2026-01-07 09:00 consent.withdrawn",
+    )  # fmt: skip
+
+    def against(*said: str) -> list[list[str]]:
+        state, asked = at_the_moment(said, "2026-01-08 10:00"), moment("2026-01-08 10:00")
+        return [
+            [stop.reason for stop in permission.stops(state, RULES, "phone", purpose, asked)]
+            for purpose in ("service", "information")
+        ]
+
+    assert against(*lines) == [[], ["refused-purpose"]]
+    assert against(*lines, "2026-01-07 10:00 consent.withdrawn purpose=service") == [["refused-purpose"]] * 2
+    assert against(lines[0], "2026-01-06 09:00 consent.granted channel=whatsapp", lines[2]) == [["refused-purpose"]] * 2
+
+
 def test_a_provisional_customer_is_only_answered() -> None:
     state = fold.fold(
         [a(e.CustomerRegistered, 0, provisional=True), a(e.CustomerIdentified, 0, kind="whatsapp")], RULES
