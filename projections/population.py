@@ -5,6 +5,7 @@ answers for a customer where its rows hold at the clock and nothing was recorded
 known; all other customers are folded. Where those are more than a reader may be made to wait for, `NotBuilt` says so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from heapq import merge
@@ -291,6 +292,26 @@ class Population:
                 }
         return found
 
+    def tally(self, owners: Sequence[str], *paths: str) -> dict[tuple[Any, ...], int]:
+        """How many customers these own by (owner, stage, tier, and the JSON of parts of the profile's document).
+
+        Without those whose relationship ended, and those who are only provisional.
+        """
+        found: Counter[tuple[Any, ...]] = Counter()
+        for tables in self._folded.values():
+            for row in tables["standing"]:
+                document = tables["profile"][0]["document"]
+                now = holds(self._all.shelf.tables["standing"], row, self.at.as_of) and row["owner"] in owners
+                if now and not row["provisional"] and document["ended"] is None:
+                    parts = [msgspec.json.encode(_part(document, path)).decode() for path in paths]
+                    found[row["owner"], row["stage"], row["tier"], *parts] += 1
+        if self.at.base is not None:
+            values = {"paths": list(paths), "of": self.at.base.id, "owners": list(owners), "now": instant(self.at.as_of),
+                      "missing": [key.hex() for key in self._missing]}  # fmt: skip
+            for owner, stage, tier, parts, number in self._connection.execute(_TALLY, values):
+                found[owner, stage, tier, *parts] += number
+        return dict(found)
+
     def histories(self, table: str, customers: Sequence[str]) -> dict[str, list[Shown]]:
         """All rows of a table of histories that began by the moment, of some customers, in the table's order."""
         keys = {c: UUID(c).bytes for c in customers}
@@ -345,6 +366,16 @@ def parked(connection: Connection[Any], at: Standpoint, customers: list[str]) ->
     query = "SELECT customer, reason FROM rows.parked WHERE generation = ANY(%s) AND customer = ANY(%s::uuid[])"
     of = [at.view.id, at.base.id if at.base else at.view.id]
     return {str(customer): reason for customer, reason in connection.execute(query, [of, customers])}
+
+
+_TALLY: LiteralString = """
+SELECT s.owner, s.stage, s.tier,
+       ARRAY(SELECT coalesce(p.document #> string_to_array(path, '.'), 'null')::text
+               FROM unnest(%(paths)s::text[]) WITH ORDINALITY AS x(path, n) ORDER BY n) AS parts, count(*)
+  FROM rows.standing s JOIN rows.profile p ON p.generation = s.generation AND p.customer = s.customer
+ WHERE s.generation = %(of)s AND s.owner = ANY(%(owners)s) AND s.from_at <= %(now)s AND s.until_at > %(now)s
+   AND NOT s.provisional AND p.document -> 'ended' = 'null' AND s.customer <> ALL(%(missing)s::uuid[])
+ GROUP BY 1, 2, 3, 4"""
 
 
 def _part(document: Any, path: str) -> Any:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+import msgspec
+
 from domain.facts import DAY
 from projections.assigning.proposing import Client, Member
 from projections.assigning.weighing import minutes_a_month, needed
@@ -15,6 +17,7 @@ from projections.staff import Staff, asked
 
 AWAY_LONG = 30 * DAY  # nobody is given to somebody who is away for longer than this, unless that is asked for
 
+_WEIGHING = ("wishes.cadence", "wishes.preferred")
 _PARTS = ("wishes", "last_talk.staff", "ended", "needs")
 
 
@@ -87,14 +90,14 @@ def gather(population: Population, known: Catalogue, wanted: Wanted) -> Scene:
 
 
 def loads(population: Population, codes: Iterable[str]) -> dict[str, Load]:
-    """The books of some staff."""
+    """The books of some staff; customers who are alike in all that weighs are weighed together."""
     wanted = sorted(set(codes))
-    rows = population.page(CUSTOMERS, {"owner": wanted}).rows if wanted else []
-    found = dict.fromkeys(wanted, Load(0, 0.0))
-    for client in _clients(population, rows, {}):
-        assert client.owner is not None
-        found[client.owner] = _with(found[client.owner], client)
-    return {code: Load(load.customers, round(load.minutes, 1)) for code, load in found.items()}
+    customers, minutes = dict.fromkeys(wanted, 0), dict.fromkeys(wanted, 0.0)
+    for (owner, stage, tier, cadence, preferred), number in population.tally(wanted, *_WEIGHING).items():
+        wishes = {"cadence": msgspec.json.decode(cadence), "preferred": msgspec.json.decode(preferred)}
+        customers[owner] += number
+        minutes[owner] += number * minutes_a_month(population.rules, stage, tier, wishes)
+    return {code: Load(customers[code], round(minutes[code], 1)) for code in wanted}
 
 
 def _with(load: Load, client: Client) -> Load:
