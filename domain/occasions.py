@@ -47,7 +47,7 @@ class Occasion:
     """A compiled occasion of a rulebook. Read-only."""
 
     __slots__ = (
-        "_all", "_days", "_known", "_lasts", "_rule", "_shift", "_stages", "_tiers", "clause", "content", "purpose",
+        "_all", "_days", "_known", "_lasts", "_rule", "_shift", "_stages", "_tiers", "_traits", "clause", "content", "purpose",
     )  # fmt: skip
 
     def __init__(self, rule: doc.Occasion, number: int, tiers: Sequence[str]) -> None:
@@ -60,6 +60,7 @@ class Occasion:
         self._tiers = frozenset(tiers.index(tier) for tier in rule.tiers)
         self._stages = frozenset(rule.stages)
         self._known = _KNOWN.get(rule.of)
+        self._traits = frozenset(rule.traits)
         self._all = not rule.countries and not rule.traits
 
     def suits(self, tier: int, stage: str) -> bool:
@@ -76,7 +77,7 @@ class Occasion:
         if rule.countries and c.country not in rule.countries:
             return False
         traits = c.traits
-        return all(traits.get(name) in values for name, values in rule.traits.items())
+        return traits.keys() >= self._traits and all(traits[name] in values for name, values in rule.traits.items())
 
     def recurs(self, c: Customer) -> bool:
         """Whether it comes again each year, for ever."""
