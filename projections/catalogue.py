@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 from psycopg import Connection
@@ -30,6 +31,7 @@ from domain.events import (
 )
 from domain.facts import micros
 from domain.order import effective, key
+from domain.rules import first_rules
 from domain.upcast import read
 from domain.vocabulary import TYPES
 from domain.windows import Windows
@@ -91,7 +93,18 @@ class Catalogue:
                 person = found.setdefault(event.staff, Staff(event.staff))
                 person.change(event)
                 person.details.append(Sealed(stream, event.version))
+        company = self._zone(as_of)
+        for person in found.values():
+            person.zone = person.timezone or company
         return found
+
+    def _zone(self, as_of: int) -> str:
+        """The time zone in which the rulebook in force reads dates."""
+        document = self.rulebooks().get(self.in_force(as_of) or "", {})
+        try:
+            return ZoneInfo(document["contact"]["zone"]).key
+        except (KeyError, TypeError, ValueError, OSError):  # none is in force, or what was reported is no rulebook
+            return first_rules().contact.zone
 
     def cover(self, staff: str, as_of: int) -> str | None:
         """Who acts for this person then: the cover's cover where that one is away too; None where nobody does.
@@ -155,7 +168,7 @@ class Catalogue:
         if person is None or not person.active or self.absence(staff, as_of) is not None:
             return False
         if person.hours:
-            return _windows(person.hours, person.timezone or "UTC").contains(as_of)
+            return _windows(person.hours, person.zone).contains(as_of)
         calendar = self._calendar(person.calendar, as_of) if person.calendar else None
         return calendar is None or calendar.is_open(as_of)
 
@@ -169,7 +182,7 @@ class Catalogue:
             return 0
         calendar = self._calendar(person.calendar, since) if person and person.calendar else None
         if person is not None and person.hours:
-            between = _windows(person.hours, person.timezone or "UTC").between
+            between = _windows(person.hours, person.zone).between
         else:
             between = (calendar or otherwise).working_us_between
         if absent:
@@ -311,14 +324,15 @@ def at_head(connection: Connection[Any]) -> Catalogue | None:
 # Amendments of what the catalogue holds stand in its streams.
 _NEWER: LiteralString = "(type = ANY(%(types)s) OR customer IN (SELECT stream FROM rows.catalogue))"
 
+_COPIED_AND_SINCE: LiteralString = """SELECT position, stream, version, clear FROM rows.catalogue
+     UNION
+    SELECT position, customer, version, clear FROM ledger.events
+     WHERE position > %(copied)s AND """
+
 
 def _with_newer(connection: Connection[Any], copied: int, types: list[str]) -> Catalogue:
     rows: list[tuple[int, UUID, int, str]] = connection.execute(
-        f"""SELECT position, stream, version, clear FROM rows.catalogue
-            UNION
-           SELECT position, customer, version, clear FROM ledger.events
-            WHERE position > %(copied)s AND {_NEWER}
-            ORDER BY position""",
+        _COPIED_AND_SINCE + _NEWER + " ORDER BY position",
         {"copied": copied, "types": types},
     ).fetchall()
     return _gathered(rows)

@@ -39,6 +39,7 @@ class Staff:
     qualifications: dict[str, date | None] = field(default_factory=dict[str, date | None])  # also expired ones
     hours: tuple[Window, ...] = ()
     timezone: str | None = None
+    zone: str = "UTC"  # where their days begin: their own time zone, else the company's
 
     def change(self, event: StaffRegistered | StaffChanged) -> None:
         """What an event leaves out stays as it was; traits and qualifications are added to those before."""
@@ -55,8 +56,8 @@ class Staff:
             self.active = event.active
 
     def qualified(self, as_of: int) -> frozenset[str]:
-        """What they may do then: a qualification counts until the end of its last day, in their own zone (else UTC)."""
-        today = instant(as_of).astimezone(ZoneInfo(self.timezone or "UTC")).date()
+        """What they may do then: a qualification counts until the end of its last day."""
+        today = instant(as_of).astimezone(ZoneInfo(self.zone)).date()
         return frozenset(code for code, until in self.qualifications.items() if until is None or today <= until)
 
     def has(self, trait: str, value: str, as_of: int) -> bool:

@@ -60,15 +60,14 @@ TRAITS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[str, str], int, bo
     ("traits are added", {"traits": {"loves": "batik"}}, {"traits": {"plays": "gamelan"}}, ("loves", "batik"), at(6), True),
     ("a trait nobody has", {}, {}, ("loves", "batik"), at(2), False),
     ("a qualification for good", {"qualifications": {"aaji": None}}, {}, ("qualification", "aaji"), at(31), True),
-    # Until 10 March: it counts on the whole of that day, which in Jakarta (UTC+7) ends at 17:00 UTC.
-    ("on its last day", {"qualifications": {"aaji": date(2026, 3, 10)}}, {}, ("qualification", "aaji"), at(10, 23.9), True),
-    ("not the day after", {"qualifications": {"aaji": date(2026, 3, 10)}}, {}, ("qualification", "aaji"), at(11), False),
-    ("its last day ends where they live",
-     {"qualifications": {"aaji": date(2026, 3, 10)}, "timezone": "Asia/Jakarta"}, {}, ("qualification", "aaji"),
-     at(10, 17), False),
-    ("and lasts until then",
-     {"qualifications": {"aaji": date(2026, 3, 10)}, "timezone": "Asia/Jakarta"}, {}, ("qualification", "aaji"),
-     at(10, 16.9), True),
+    # Until 10 March: it counts on the whole of that day, which in Jakarta (UTC+7), where the company is, ends at 17:00 UTC.
+    ("on its last day", {"qualifications": {"aaji": date(2026, 3, 10)}}, {}, ("qualification", "aaji"), at(10, 16.9), True),
+    ("not the day after", {"qualifications": {"aaji": date(2026, 3, 10)}}, {}, ("qualification", "aaji"), at(10, 17), False),
+    ("its last day ends where they live: in London at midnight UTC",
+     {"qualifications": {"aaji": date(2026, 3, 10)}, "timezone": "Europe/London"}, {}, ("qualification", "aaji"),
+     at(10, 23.9), True),
+    ("and no later", {"qualifications": {"aaji": date(2026, 3, 10)}, "timezone": "Europe/London"}, {},
+     ("qualification", "aaji"), at(11), False),
     ("renewed", {"qualifications": {"aaji": date(2026, 3, 10)}}, {"qualifications": {"aaji": date(2026, 9, 1)}},
      ("qualification", "aaji"), at(20), True),
     ("another one added", {"qualifications": {"aaji": None}}, {"qualifications": {"wmi": None}},
@@ -119,7 +118,11 @@ HOURS: list[tuple[str, dict[str, Any], int, bool]] = [
      "timezone": "Asia/Makassar"}, at(2, 8.5), False),
     ("on another day", {"hours": (Window(days=("mon",), start="08:00", end="16:00"),), "timezone": "Asia/Jakarta"},
      at(3, 1), False),
-    ("a night shift goes on after midnight", {"hours": (Window(days=("mon",), start="22:00", end="06:00"),)}, at(3, 5), True),
+    ("hours are of the company's zone where no other is known", {"hours": (Window(days=("mon",), start="08:00", end="16:00"),)},
+     at(2, 1), True),
+    # Monday 22:00 to Tuesday 06:00 in Jakarta is Monday 15:00 to 23:00 UTC.
+    ("a night shift goes on after midnight", {"hours": (Window(days=("mon",), start="22:00", end="06:00"),)}, at(2, 22), True),
+    ("and ends in the morning", {"hours": (Window(days=("mon",), start="22:00", end="06:00"),)}, at(2, 23), False),
     ("inside the calendar's shifts", {"calendar": "office"}, at(2, 2), True),
     ("in its break", {"calendar": "office"}, at(2, 6), False),
     ("on its holiday", {"calendar": "office"}, at(20, 2), False),
@@ -133,6 +136,15 @@ HOURS: list[tuple[str, dict[str, Any], int, bool]] = [
 def test_who_works_now(fields: dict[str, Any], moment: int, works: bool) -> None:
     calendar = told(e.CalendarPublished, 1, calendar="office", calendar_version="1", document=OFFICE)
     assert known(calendar, hired("ani", **fields)).at_work("ani", moment) is works
+
+
+def test_the_company_is_where_the_rulebook_in_force_reads_dates() -> None:
+    london = told(e.RulebookPublished, 1, rulebook="v2", document={"contact": {"zone": "Europe/London"}})
+    odd = told(e.RulebookPublished, 1, rulebook="v3", document={"contact": ["zone"]})
+    story = known(hired("ani"), london, odd, told(e.RulebookPromoted, 5, rulebook="v2"),
+                  told(e.RulebookPromoted, 9, rulebook="v3"))  # fmt: skip
+    zones = [story.staff(at(day))["ani"].zone for day in (4, 5, 9)]
+    assert zones == ["Asia/Jakarta", "Europe/London", "Asia/Jakarta"]
 
 
 def test_hours_are_not_known_where_their_calendar_cannot_be_read() -> None:
