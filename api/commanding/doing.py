@@ -22,6 +22,7 @@ from domain.commands import checks
 from domain.commands.command import Command, name_of_type
 from domain.commands.correction import correction, missing
 from domain.commands.deciding import complete, decide, present, readable
+from domain.commands.refusals import OverCapacity
 from domain.door import Touchpoint, instant, micros
 from domain.errors import Contradiction, DifferentContent, FromTheFuture, InvalidEvent, Refusal, StaleVersion
 from domain.events import CustomerIdentified, CustomerIdentifierRemoved
@@ -33,6 +34,7 @@ from projections import generations
 from projections.fold import Endless
 from projections.histories import Broken
 
+LEAVING = ("assign-manager", "unassign-manager", "end-relationship")  # after which a book may have room that had none
 TRIES = 5  # how often a command is decided again because the customer's history moved on meanwhile
 
 
@@ -130,6 +132,15 @@ class _Giving:
                 self._outcomes[i] = answering.accepted(one.order, one.touchpoint, one.after, one.warnings)
         elif decided:
             self._record(decided)
+            if any(one.order.name in LEAVING for _, one in decided):
+                self._try_full_books_again(taken)
+
+    def _try_full_books_again(self, taken: Sequence[int]) -> None:
+        """Who left in this round may have made room."""
+        for i in taken:
+            if isinstance(self._outcomes[i], OverCapacity) and self._tries[i] < TRIES:
+                self._tries[i] += 1
+                self._outcomes[i] = None
 
     # --- deciding -----------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from api.errors import BadRequest, SeveralCustomers, problem, refusals
 from api.keys import Bearer, needs
 from api.references import customer_of
 from api.wiring import House, HouseDep
+from domain.commands.deciding import COMMANDS
 from domain.commands.refusals import Impossible, UnknownCommand
 from domain.errors import Contradiction, DifferentContent, FromTheFuture, Refusal, StaleVersion, UnknownCustomer
 
@@ -100,7 +101,9 @@ def list_possible(
 )
 def give_command(
     ref: Ref,
-    name: Annotated[str, Path(max_length=120, description="as GET /v1/commands lists them")],
+    name: Annotated[
+        str, Path(description="as GET /v1/commands lists them", json_schema_extra={"enum": list(COMMANDS)})
+    ],
     house: HouseDep,
     bearer: Commander,
     wish: Annotated[
