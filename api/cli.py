@@ -8,7 +8,22 @@ import typer
 from pydantic import ValidationError
 
 from api.cluster import EmbeddedError
-from api.commands import act, assign, change, data, day, keys, look, permit, report, rulebook, running, staff, upkeep
+from api.commands import (
+    act,
+    assign,
+    change,
+    data,
+    day,
+    keys,
+    look,
+    permit,
+    report,
+    rulebook,
+    running,
+    staff,
+    upkeep,
+    webhook,
+)
 from api.commands.common import err
 from domain.errors import JejakError, Refusal
 from domain.migrate import SchemaTooNew
@@ -45,6 +60,7 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(assign.app, name="assign")
 app.command()(assign.handover)
 app.add_typer(keys.app, name="key")
+app.add_typer(webhook.app, name="webhook")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from api.errors import refusals
 from api.keys import Bearer, needs
+from api.webhooks import figures as webhook_figures
 from api.wiring import House, HouseDep
 from domain.errors import LedgerUnavailable
 from projections import generations
@@ -139,6 +140,7 @@ def metrics(house: HouseDep, _: Annotated[Bearer, Depends(needs("read"))]) -> Re
         *_gauge("jejak_rows_behind_seconds", "How long the first of them has been waiting.", waited(house, at)),
         *_gauge("jejak_parked_customers", "Customers whose events cannot be folded.", at.parked),
         *_gauge("jejak_generation", "The generation of rows that is shown.", at.generation or 0),
+        *webhook_figures.lines(house),
         *house.counts.lines(),
     ]
     return Response("\n".join(lines) + "\n", media_type=PROMETHEUS)

@@ -119,8 +119,7 @@ def delete_webhook(id_: Id, house: HouseDep, _: Caller) -> Response:
 def rotate_secret(id_: Id, house: HouseDep, bearer: Caller, wanted: RotateWanted | None = None) -> SecretMade:
     """Make a new secret. Messages carry a signature with each, the new and the old, until the overlap is over."""
     _allowed(bearer, sealed=webhooks(house).get(id_).sealed)
-    hours = (wanted or RotateWanted()).overlap_hours
-    return SecretMade(secret=webhooks(house).rotate(id_, timedelta(hours=hours)), overlap_hours=hours)
+    return rotated(house, id_, (wanted or RotateWanted()).overlap_hours)
 
 
 @router.post(
@@ -208,6 +207,11 @@ def alter(house: House, id_: UUID, changed: WebhookChanged, by: str) -> Webhook:
     if changed.active is not None and changed.active != (subscription.state == "active"):
         subscription = kept.resume(id_) if changed.active else kept.park(id_, by)
     return described(house, subscription)
+
+
+def rotated(house: House, id_: UUID, hours: float) -> SecretMade:
+    """A new secret; the old one signs as well for so many hours."""
+    return SecretMade(secret=webhooks(house).rotate(id_, timedelta(hours=hours)), overlap_hours=hours)
 
 
 def place(house: House, begin: str) -> int:
