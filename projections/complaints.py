@@ -92,6 +92,8 @@ def render_queue(state: State, rules: Rules, steps: list[Step], until: int) -> l
     ]
     for step, end in zip(steps, [*(later.at for later in steps[1:]), until], strict=True):
         for ref, deadlines in step.deadlines.items():
+            if deadlines.over < NEVER:
+                continue
             rows += _case_rows(rules, c.cases[ref], deadlines, step, end, owner)
         for wait, due in waits:
             rows += _wait_rows(wait, due, step, end, owner)

@@ -5,6 +5,8 @@ is open brings its deadlines forward, one that falls leaves them. An extension a
 was told to the day it was told for, so that a wait after it does not eat it up.
 """
 
+from collections.abc import Iterable
+
 from msgspec.structs import replace
 
 from domain.cases import Case
@@ -62,8 +64,7 @@ def lapse(state: State, rules: Rules, t: int) -> int:
     state.case_due = NEVER
     over: list[str] = []
     for ref, known in state.deadlines.items():
-        case = state.customer.cases[ref]
-        at = lapses_at(rules, case)
+        at = lapses_at(rules, state.customer.cases[ref]) if known.over == NEVER else NEVER
         if at <= t:
             verdict = Verdict(known.round, known.resolve, t, known.resolve < t, known.factor)
             state.lapsed.setdefault(ref, []).append(verdict)
@@ -72,8 +73,14 @@ def lapse(state: State, rules: Rules, t: int) -> int:
             state.case_due = at
     if not over:
         return 0
-    state.deadlines = {ref: known for ref, known in state.deadlines.items() if ref not in over}
+    _let_go(state, over, t)
     return Changed.CASES
+
+
+def _let_go(state: State, refs: Iterable[str], at: int) -> None:
+    """Ask no more of these, but keep what was missed; as a new one, so that what was rendered ahead keeps its own."""
+    gone = {ref: replace(state.deadlines[ref], over=at) for ref in refs if ref in state.deadlines}
+    state.deadlines = state.deadlines | gone
 
 
 def carry(before: State, state: State, rules: Rules, t: int) -> None:
@@ -86,7 +93,9 @@ def carry(before: State, state: State, rules: Rules, t: int) -> None:
         if not state.lapse(case):
             _date(state, rules, case)
             state.case_due = t
-    state.deadlines = {ref: d for ref, d in state.deadlines.items() if not state.lapse(state.customer.cases[ref])}
+    for case in state.customer.cases.values():
+        if (verdict := state.lapse(case)) is not None:
+            _let_go(state, [case.ref], verdict.resolved)
 
 
 def _answer(state: State, rules: Rules, case: Case) -> None:
@@ -108,7 +117,9 @@ def shorten(state: State, rules: Rules) -> None:
     factor = rules.factors[state.level]
     if any(factor < known.factor for known in state.deadlines.values()):
         state.deadlines = {  # a new one: what was rendered ahead keeps the one of its moment
-            ref: _deadlines(rules, state.customer.cases[ref], factor) if factor < known.factor else known
+            ref: _deadlines(rules, state.customer.cases[ref], factor)
+            if factor < known.factor and known.over == NEVER
+            else known
             for ref, known in state.deadlines.items()
         }
 

@@ -10,6 +10,7 @@ from typing import Any
 from domain.events import Conversation, Event
 from domain.facts import DAY, NEVER, Customer
 from domain.rules import Rules
+from domain.settling import settled
 from projections.complaints import needs_human
 from projections.state import State
 
@@ -21,7 +22,7 @@ Item = dict[str, Any]
 
 def handover(events: Iterable[Event], state: State, rules: Rules, as_of: int) -> dict[str, Any]:
     """The note, of a history in order with amendments applied. Instants are µs; `as_of` says what is missed by now."""
-    c = state.customer
+    c = settled(state.customer, rules, as_of)
     return {
         "first": _first(c, rules, as_of),
         "standing": {

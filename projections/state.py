@@ -95,6 +95,7 @@ class Deadlines(Struct, array_like=True, gc=False):
     late: dict[int, int]  # by so many times its time -> from when on
     up: list[tuple[int, int, str]] = field(default_factory=list[tuple[int, int, str]])
     """When it is to be taken to which level, and why: near, missed, silence. In order of time."""
+    over: int = NEVER  # since when time has resolved it, and nothing of this is asked any more
 
 
 class Verdict(Struct, array_like=True, frozen=True, gc=False):
@@ -158,7 +159,7 @@ class State(Struct, array_like=True, gc=False):
         found: list[Item] = []
         next_ = NEVER
         for of in self.deadlines.values():
-            if of.severity in severities:
+            if of.severity in severities and of.over == NEVER:
                 at = of.late.get(times, NEVER)
                 if at <= self.now:
                     found.append((at, of.id))

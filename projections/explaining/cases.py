@@ -69,7 +69,7 @@ def rank(then: Then, item: str | None) -> Answer:
             "lateness": lateness,
             "severity": severity,
             "tier": tier,
-            "trust": TRUST[row["trust"]],
+            "trust": nth(TRUST, row["trust"]),
             "ranked_at": row["ranked_at"],
             "by": by,
         },
@@ -105,7 +105,7 @@ def _by(row: Row) -> str:
 def _trust(then: Then, row: Row) -> list[Measured]:
     """Whether trust is at risk, where the rules ask for it; the score itself is explained by its own field."""
     first = then.rules.trust_first
-    return [Measured("trust", TRUST[row["trust"]], "in", ", ".join(sorted(first)), [])] if first else []
+    return [Measured("trust", nth(TRUST, row["trust"]), "in", ", ".join(sorted(first)), [])] if first else []
 
 
 def _turn(then: Then, row: Row) -> Next | None:
@@ -117,7 +117,7 @@ def _turn(then: Then, row: Row) -> Next | None:
         "lateness": nth(LATENESS, turned["lateness"]),
         "severity": nth(SEVERITIES, turned["severity"]),
         "tier": nth(then.rules.tier_names, turned["tier"]),
-        "trust": TRUST[turned["trust"]],
+        "trust": nth(TRUST, turned["trust"]),
         "ranked_at": turned["ranked_at"],
     }
     by = "/tiers" if turned["tier"] != row["tier"] else "/trust" if turned["trust"] != row["trust"] else "/complaints"
@@ -140,7 +140,7 @@ def deadline(then: Then, item: str | None, in_force: Then | None = None) -> Answ
     case = then.state.customer.cases.get(item)
     if case is None:
         raise UnknownComplaint(f"{item} is no complaint of this customer")
-    known = then.state.deadlines.get(item)
+    known = _known(then, item)
     due = next(iter(sorted((at, step) for step, at in _dues(known) if at < NEVER)), None)
     stand = settling.stand(then.state, then.rules, case, then.as_of)
     near = known.near if known is not None and known.near < NEVER else None
@@ -177,9 +177,15 @@ def deadline(then: Then, item: str | None, in_force: Then | None = None) -> Answ
 
 
 def _in_force(then: Then, item: str) -> dict[str, Any]:
-    known = then.state.deadlines.get(item)
+    known = _known(then, item)
     dues = {f"{step}_at": at if at < NEVER else None for step, at in _dues(known)}
     return {"rulebook": then.rules.version, **dues}
+
+
+def _known(then: Then, item: str) -> Deadlines | None:
+    """What is asked of it; nothing of what time has resolved."""
+    known = then.state.deadlines.get(item)
+    return known if known is not None and known.over == NEVER else None
 
 
 def _dues(known: Deadlines | None) -> list[tuple[str, int]]:

@@ -201,9 +201,13 @@ def _running(state: State, case: Case, look: _Look | None, at: int) -> Iterator[
         return
     for promise in look.promises.values():
         yield _clock(state, case, case.round, PROMISE, promise.due, NEVER, promise.due <= at)
+    over = (
+        look.deadlines.over if look.deadlines else NEVER
+    )  # since when time has resolved it: what was missed by then was
     if case.open:
         for step, due in look.dues:
-            yield _clock(state, case, case.round, step, due, NEVER, due <= at)
+            if over == NEVER or due <= over:
+                yield _clock(state, case, case.round, step, due, over, due <= at)
 
 
 def _clock(

@@ -33,7 +33,7 @@ def collect(part: Part, seen: Seen, frame: Frame) -> None:
 def _counted(part: Part, handling: Handling, seen: Seen, frame: Frame) -> None:
     """Complaints opened and rounds resolved in the period, and those opened in it that are still open."""
     by = frame.asked.by
-    open_ = {case.ref: case for case in seen.facts.cases.values() if case.open}
+    open_ = {case.ref: case for case in seen.state.open()}
     for ref, event in handling.opened.items():
         if frame.within(event.at):
             sums = inner(part, _key(by, event.at, open_.get(ref) or handling.last(ref), seen, frame))
@@ -42,6 +42,10 @@ def _counted(part: Part, handling: Handling, seen: Seen, frame: Frame) -> None:
     for clock in handling.restated:
         if clock.step == RESOLVE and clock.settled and frame.within(clock.ended):
             add(inner(part, _key(by, clock.ended, clock, seen, frame)), "resolved")
+    for case in seen.facts.cases.values():
+        lapse = seen.state.lapse(case)
+        if lapse is not None and frame.within(lapse.resolved):  # by time, without an answer
+            add(inner(part, _key(by, lapse.resolved, case, seen, frame)), "resolved")
 
 
 def _key(by: tuple[str, ...], at: int, of: Clock | Case | None, seen: Seen, frame: Frame) -> tuple[str, ...]:
