@@ -108,7 +108,7 @@ def ask(house: House, ref: str, wanted: Wanted, *, language: Language = "en") ->
 
 def decision_of(house: House, head: Head, wanted: Wanted) -> Decision:
     """Decide on a customer at the head of the stream."""
-    person = house.people.catalogue().staff(head.now).get(wanted.staff) if wanted.staff else None
+    person = house.people.at_head().staff(head.now).get(wanted.staff) if wanted.staff else None
     return decide(head.state, head.rules, wanted, head.now, person)
 
 
