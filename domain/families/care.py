@@ -4,6 +4,7 @@ from copy import copy
 
 from domain import events as e
 from domain.facts import (
+    DAY,
     NEVER,
     Assignment,
     Changed,
@@ -22,6 +23,7 @@ from domain.families.common import MOST_RECEIPTED, RECEIPT_WITHIN, Evolve, bits,
 _MOST_OPEN = 200
 _MOST_RECEIPTS = 100
 _MOST_ASIDE = 50
+_DAYS = {"month": 30, "quarter": 91, "year": 365}
 _KEPT = bits(Series.PROMISE_KEPT) | Changed.NEWS | Changed.PROMISES
 _BROKEN = bits(Series.PROMISE_BROKEN) | Changed.NEWS | Changed.PROMISES
 _ATTEMPT = bits(Series.ATTEMPT)
@@ -224,10 +226,22 @@ def _over_with(c: Customer, item: str, event: e.Event) -> None:
     """An occasion is over; of a rhythm, the next one is counted from here."""
     if item == "rhythm":
         c.done = (event.at, event.id)
+        c.snoozed_until = 0
+        if c.wishes.cadence and all(wish.channel is not None for wish in c.wishes.cadence):
+            _set_aside(c, f"done rhythm {_channel_next(c)}", event.at)
     elif item.startswith("rhythm "):
         _set_aside(c, f"done {item}", event.at)
     else:
         _set_aside(c, item, NEVER)
+
+
+def _channel_next(c: Customer) -> str:
+    """Of who wished for single channels only, the one on which the next contact is to be, as far as facts tell."""
+
+    def since(channel: str) -> int:
+        return max(c.reached_by.get(channel, 0), c.set_aside.get(f"done rhythm {channel}", 0))
+
+    return min((since(w.channel or "") + _DAYS[w.per] * DAY // w.times, w.channel or "") for w in c.wishes.cadence)[1]
 
 
 def outreach_done(c: Customer, event: e.OutreachDone) -> int:
@@ -236,13 +250,12 @@ def outreach_done(c: Customer, event: e.OutreachDone) -> int:
         return 0
     c.done = (event.at, event.id)
     ref = event.outreach
-    if ref is not None and _ours(ref):
+    if ref is None:
+        ref = _due_first(c, event.at) or "rhythm"
+    if _ours(ref):
         _over_with(c, ref, event)
-    elif ref is not None and ref not in c.planned:
-        return 0  # the conversation itself may have fulfilled it already
-    else:
-        c.planned.pop(ref if ref is not None else _due_first(c, event.at) or "", None)
-    c.snoozed_until = 0
+    elif c.planned.pop(ref, None) is not None:  # the conversation itself may have fulfilled it already
+        c.snoozed_until = 0
     return 0
 
 

@@ -10,7 +10,7 @@ from projections.cadence import RHYTHM
 from projections.explaining.answer import Answer, Next, nothing, written
 from projections.explaining.stage import answer as stage
 from projections.explaining.standing import Row, Then, nth
-from projections.outreach import CLASSES, PLANNED, PROMISE
+from projections.outreach import CLASSES, OCCASION, PLANNED, PROMISE
 from projections.reach import reachable
 
 _SHOWN = ("class", "tier", "due_at", "ready", "held", "unreachable", "purpose", "content", "channel")
@@ -124,6 +124,8 @@ def _turn(then: Then, row: Row) -> Next | None:
                 if "tier" in to:
                     to["tier"] = nth(then.rules.tier_names, to["tier"])
                 return Next(later["from_at"], to, "/cadence")
+    if row["class"] == OCCASION:
+        return Next(row["until_at"], {"item": None}, _why(row)["clause"])
     return None
 
 

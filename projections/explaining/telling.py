@@ -296,6 +296,9 @@ def _outreach(answer: Answer) -> Iterable[Line]:
     if next_ is None:
         yield Line("next.none", {})
         return
+    if "item" in next_.to:
+        yield Line("next.outreach.over", {"at": Moment(next_.at)})
+        return
     yield Line("next.outreach", {"at": Moment(next_.at)})
     for name, to in next_.to.items():
         said = Moment(to) if name.endswith("_at") else Code("–" if to is None else str(to))

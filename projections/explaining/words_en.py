@@ -94,6 +94,7 @@ _SENTENCES = {
     "outreach.snoozed": "put off until {at}",
     "outreach.from": "counted from {what}, {at}",
     "outreach.turns": "{what}: {to}",
+    "next.outreach.over": "It is over {at}.",
     "next.outreach": "If nothing else happens, this changes {at}:",
 }
 

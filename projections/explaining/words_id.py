@@ -94,6 +94,7 @@ _SENTENCES = {
     "outreach.snoozed": "ditunda sampai {at}",
     "outreach.from": "dihitung dari {what}, {at}",
     "outreach.turns": "{what}: {to}",
+    "next.outreach.over": "Kesempatan itu berakhir {at}.",
     "next.outreach": "Jika tidak terjadi hal lain, ini berubah {at}:",
 }
 

@@ -177,6 +177,16 @@ def test_a_visit_done_without_a_conversation_counts_for_the_rhythm_of_visits() -
     assert rows["rhythm visit"]["due_at"] == moment("2026-06-03 10:00")
 
 
+def test_what_is_done_by_the_rhythm_of_channels_is_done_on_the_one_that_was_next() -> None:
+    wish = "2026-01-05 11:00 preference.stated preferred=whatsapp cadence=2/month/whatsapp;1/quarter/visit"
+    talk = "2026-02-03 10:00 message.exchanged channel=whatsapp direction=outbound purpose=relationship"
+    visit = "2026-02-04 12:00 visit.made direction=outbound purpose=relationship"
+    for done in ("2026-02-17 09:00 outreach.done", "2026-02-17 09:00 outreach.done outreach=(rhythm)"):
+        rows = {row["item"]: row for row in Spec(told(*KNOWN, wish, talk, visit, done)).rows("outreach")[::-1]}
+        assert rows["rhythm"]["due_at"] == moment("2026-03-02 08:00")  # 1 March is a Sunday
+        assert rows["rhythm visit"]["due_at"] == moment("2026-05-06 18:00")
+
+
 def test_a_new_manager_introduces_themself_in_time_not_all_on_one_day() -> None:
     days: set[int] = set()
     for number in range(40):
