@@ -58,11 +58,11 @@ QUEUE = Table(
         ("version", "integer"),  # of the event whose sealed part says what it is about
         ("why", "jsonb"),
     ),
-    (
+    (  # those by a column hold no row without it: or they would be searched, and sorted, for a page of everybody's
         "lateness, severity, tier, trust, ranked_at, item, customer",
-        "owner, lateness, severity, tier, trust, ranked_at, item, customer",
-        "team, lateness, severity, tier, trust, ranked_at, item, customer",
-        "handler, lateness, severity, tier, trust, ranked_at, item, customer",
+        "owner, lateness, severity, tier, trust, ranked_at, item, customer WHERE owner IS NOT NULL",
+        "team, lateness, severity, tier, trust, ranked_at, item, customer WHERE team IS NOT NULL",
+        "handler, lateness, severity, tier, trust, ranked_at, item, customer WHERE handler IS NOT NULL",
         "customer",
     ),
 )

@@ -55,10 +55,10 @@ TABLE = Table(
         ("version", "integer"),  # of the event whose sealed part says more; null by rhythm
         ("why", "jsonb"),
     ),
-    (
+    (  # those by a column hold no row without it: or they would be searched, and sorted, for a page of everybody's
         "class, tier, due_at, customer, item WHERE ready",
-        "owner, class, tier, due_at, customer, item WHERE ready",
-        "purpose, channel, class, tier, due_at, customer, item WHERE ready",
+        "owner, class, tier, due_at, customer, item WHERE ready AND owner IS NOT NULL",
+        "purpose, channel, class, tier, due_at, customer, item WHERE ready AND channel IS NOT NULL",
         "staff, class, tier, due_at, customer, item WHERE ready AND staff IS NOT NULL",
         f"tier, due_at, customer, item WHERE {FORGOTTEN.format(q='')}",
         "customer",
