@@ -1,7 +1,7 @@
 """Staff: who works here, what they can do, how much they have, and who acts for them, at any date and as known at any time."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import BaseModel
@@ -95,9 +95,11 @@ def list_staff(
     at: Asked,
     team: Annotated[str | None, Query(max_length=120)] = None,
     active: Annotated[bool | None, Query(description="only those who work here, or who left")] = None,
+    at_work: Annotated[bool | None, Query(description="only those who are at work at this moment, or are not")] = None,
 ) -> Response:
     """Team, traits, qualifications, capacity and load, and who acts for whoever is away."""
-    return answered(listed(house, at, team, active, sealed=opening(house, bearer) is not None))
+    wanted = Wanted(team, active, at_work)
+    return answered(listed(house, at, wanted, sealed=opening(house, bearer) is not None))
 
 
 @router.get(
@@ -112,16 +114,26 @@ def get_staff(house: HouseDep, bearer: Reader, at: Asked, code: Annotated[str, P
     return answered(one(house, at, code, sealed=opening(house, bearer) is not None))
 
 
-def listed(
-    house: House, at: Coordinates, team: str | None = None, active: bool | None = None, *, sealed: bool = True
-) -> dict[str, Any]:
+class Wanted(NamedTuple):
+    """Which staff are asked for; None: whichever."""
+
+    team: str | None = None
+    active: bool | None = None
+    at_work: bool | None = None
+
+    def fits(self, person: Staff, known: Catalogue, as_of: int) -> bool:
+        """Whether somebody is meant."""
+        return (
+            self.team in (None, person.team)
+            and self.active in (None, person.active)
+            and (self.at_work is None or known.at_work(person.staff, as_of) == self.at_work)
+        )
+
+
+def listed(house: House, at: Coordinates, wanted: Wanted, *, sealed: bool = True) -> dict[str, Any]:
     """Staff as answered; `sealed`: with names."""
-    known = house.people.catalogue(at.known_at)
-    found = [
-        person
-        for _, person in sorted(known.staff(micros(at.as_of)).items())
-        if (team is None or person.team == team) and (active is None or person.active == active)
-    ]
+    known, now = house.people.catalogue(at.known_at), micros(at.as_of)
+    found = [person for _, person in sorted(known.staff(now).items()) if wanted.fits(person, known, now)]
     about, shown = _answer(house, at, known, found, sealed=sealed)
     return about | {"items": shown}
 

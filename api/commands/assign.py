@@ -7,6 +7,7 @@ import typer
 from api.assigning import applying, making
 from api.assigning.applying import Why
 from api.assigning.shown import line, proposal
+from api.commands.building import answer_at
 from api.commands.change import actor
 from api.commands.common import (
     AsOf,
@@ -27,6 +28,7 @@ from api.rendering_staff import handed, proposals
 from api.rendering_staff import proposal as rendered
 from api.wiring import House
 from projections.assigning import keeping
+from projections.assigning.keeping import Kept
 
 app = typer.Typer(no_args_is_help=True, help="Give books of customers to staff: propose, look, apply.")
 
@@ -51,6 +53,7 @@ def propose(
     rulebook: RulebookVersion = None,
     limit: Limit = 20,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Propose who gets whom, by wish, qualification, capacity, load and whom they know. Nothing changes by it."""
     with at_home_with_rows() as house:
@@ -59,7 +62,7 @@ def propose(
             house, at, customer or [], staff=tuple(staff or ()), team=team, unowned=unowned,
             leaving=tuple(leaving or ()), rebalance=rebalance,
         )  # fmt: skip
-        kept = making.make(house, at, wanted, actor())
+        kept: Kept = answer_at(house, at, lambda: making.make(house, at, wanted, actor()), quiet=quiet or as_json)
         _show(house, kept.id, limit, as_json=as_json)
 
 

@@ -1,6 +1,10 @@
 """Builds rows at the coordinates of a question, where none are kept there."""
 
+from collections.abc import Callable
+from typing import Any
+
 from api.coordinates import Coordinates
+from api.errors import NotBuilt
 from api.progress import meter
 from api.wiring import House
 from domain.rules import first_rules
@@ -23,3 +27,12 @@ def build_at(house: House, at: Coordinates, *, quiet: bool) -> Generation:
         return rebuild(
             house.database_url, fold, house.rulebooks, version, as_of=as_of, known_at=at.known_at, progress=note
         )
+
+
+def answer_at(house: House, at: Coordinates, ask: Callable[[], Any], *, quiet: bool) -> Any:
+    """The answer to a question about everybody; where rows have to be built for it first, they are."""
+    try:
+        return ask()
+    except NotBuilt:
+        build_at(house, at, quiet=quiet)
+        return ask()

@@ -9,11 +9,23 @@ from typing import Annotated, Any
 import typer
 
 from api import staffing
+from api.commands.building import answer_at
 from api.commands.change import actor
-from api.commands.common import AsOf, Json, KnownAt, RulebookVersion, at_home, at_home_with_rows, print_json, screen
+from api.commands.common import (
+    AsOf,
+    Json,
+    KnownAt,
+    Quiet,
+    RulebookVersion,
+    at_home,
+    at_home_with_rows,
+    print_json,
+    screen,
+)
 from api.coordinates import coordinates, moment
 from api.errors import BadRequest
 from api.rendering_staff import member, members
+from api.staffing import Wanted
 from domain.errors import Refusal
 from domain.ledger import Receipt
 
@@ -54,12 +66,15 @@ def list_(
     known_at: KnownAt = None,
     rulebook: RulebookVersion = None,
     everybody: Annotated[bool, typer.Option("--all", help="Also who has left.")] = False,
+    here: Annotated[bool, typer.Option("--here", help="Only who is at work at this moment.")] = False,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """Who works here, with load and capacity, and who acts for whoever is away."""
     with at_home_with_rows() as house:
         at = coordinates(house, as_of, known_at, rulebook)
-        answer = staffing.listed(house, at, team, None if everybody else True)
+        wanted = Wanted(team, active=None if everybody else True, at_work=True if here else None)
+        answer = answer_at(house, at, lambda: staffing.listed(house, at, wanted), quiet=quiet or as_json)
     if as_json:
         print_json(answer)
     else:
@@ -68,11 +83,17 @@ def list_(
 
 @app.command()
 def show(
-    code: Code, as_of: AsOf = None, known_at: KnownAt = None, rulebook: RulebookVersion = None, as_json: Json = False
+    code: Code,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    rulebook: RulebookVersion = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
     """One of them: traits, qualifications, hours, load, absence and cover."""
     with at_home_with_rows() as house:
-        answer = staffing.one(house, coordinates(house, as_of, known_at, rulebook), code)
+        at = coordinates(house, as_of, known_at, rulebook)
+        answer = answer_at(house, at, lambda: staffing.one(house, at, code), quiet=quiet or as_json)
     if as_json:
         print_json(answer)
     else:

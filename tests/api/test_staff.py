@@ -76,6 +76,9 @@ def test_the_same_at_other_dates(team: House, client: TestClient) -> None:
 def test_a_list_of_staff_is_of_a_team_or_of_who_works_here(team: House, client: TestClient) -> None:
     assert [s["staff"] for s in at(client, 6, team="south")["items"]] == ["budi", "citra"]
     assert [s["staff"] for s in at(client, 6, team="south", active=True)["items"]] == ["budi"]
+    # Of a Wednesday: Ani works on Mondays and Tuesdays, Budi's hours are not known, Citra is still here.
+    assert [s["staff"] for s in at(client, 2, at_work=True)["items"]] == ["budi", "citra"]
+    assert [s["staff"] for s in at(client, 2, at_work=False)["items"]] == ["ani"]
     assert at(client, 6)["items"][2]["acting"] == {
         "staff": None, "by": "nobody", "passed": [{"staff": "citra", "reason": "left", "until": None}],
     }  # fmt: skip

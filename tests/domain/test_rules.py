@@ -29,6 +29,18 @@ def test_what_ships_compiles_once_and_remembers_no_more_than_its_windows() -> No
     assert rules.tier_names == ["platinum", "gold", "silver", "basic", "unknown"]
 
 
+def test_books_name_tiers_that_there_are(document: dict[str, Any]) -> None:
+    document["books"] = {"weights": {"platinium": 2, "*": 1}, "by_tier": {"golden": ["wmi"]}, "even_within": 0.05}
+    found = faults(document)
+    assert set(found) == {"/books/weights/platinium", "/books/by_tier/golden"}
+    assert 'perhaps "platinum" was meant' in found["/books/weights/platinium"]
+
+
+def test_a_rulebook_without_books_weighs_all_tiers_alike(document: dict[str, Any]) -> None:
+    del document["books"]
+    assert compile_rules(document).book.books.weights == {}
+
+
 def test_deadlines_are_in_working_minutes() -> None:
     assert first_rules().minutes["high"] == (120, 240, 480, 960)
     assert first_rules().minutes["critical"] == (60, 120, 240, 1440)

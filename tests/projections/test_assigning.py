@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.rules import first_rules
+from domain.rules import compile_rules, first_rules, shipped
 from projections.assigning.ordering import parts
 from projections.assigning.proposing import Client, Member, Proposal, propose
-from projections.assigning.weighing import minutes_a_month
+from projections.assigning.weighing import minutes_a_month, needed
 from projections.staff import ANYBODY, Asked, Staff
 
 WITHIN = 0.05
@@ -130,6 +130,23 @@ WEIGHTS: list[tuple[str, str, int, dict[str, Any], float]] = [
 @pytest.mark.parametrize(("stage", "tier", "wishes", "minutes"), [c[1:] for c in WEIGHTS], ids=[c[0] for c in WEIGHTS])
 def test_what_a_customer_weighs(stage: str, tier: int, wishes: dict[str, Any], minutes: float) -> None:
     assert minutes_a_month(first_rules(), stage, tier, wishes) == pytest.approx(minutes, abs=0.001)
+
+
+QUALIFIED = {"by_tier": {"platinum": ["private"], "*": ["basic"]}, "by_need": {"insurance": ["aaji", "private"]}}
+# (name, tier, needs, qualifications that are needed)
+NEEDED: list[tuple[str, int, list[str], tuple[str, ...]]] = [
+    ("of a tier", 0, [], ("private",)),
+    ("of any other tier", 3, [], ("basic",)),
+    ("of a need beside it", 3, ["insurance"], ("basic", "aaji", "private")),
+    ("each once", 0, ["insurance", "insurance"], ("private", "aaji")),
+    ("of a need that asks for none", 0, ["advice"], ("private",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("tier", "needs", "wanted"), [c[1:] for c in NEEDED], ids=[c[0] for c in NEEDED])
+def test_which_qualifications_are_needed(tier: int, needs: list[str], wanted: tuple[str, ...]) -> None:
+    assert needed(compile_rules(shipped() | {"books": QUALIFIED}), tier, needs) == wanted
+    assert needed(first_rules(), tier, needs) == ()
 
 
 # --- properties -------------------------------------------------------------------------------------------------------
