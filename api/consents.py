@@ -5,8 +5,9 @@ from typing import Any, NamedTuple, get_args
 
 from api import answers
 from api.clouds import written
+from api.commanding.doing import rules_shown
 from api.coordinates import Coordinates
-from api.permitting.asking import active, signer
+from api.permitting.asking import signer
 from api.permitting.attempting import standing
 from api.permitting.signing import Signer
 from api.wiring import House
@@ -25,7 +26,7 @@ from projections.reach import reachable
 
 def rules_of(house: House, at: Coordinates) -> Rules:
     """The rulebook that a question names; where it names none, or that of each moment, the one that is shown."""
-    return active(house) if at.rulebook in (None, IN_FORCE) else house.rulebooks(at.rulebook)
+    return rules_shown(house) if at.rulebook in (None, IN_FORCE) else house.rulebooks(at.rulebook)
 
 
 def histories(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, cast
 
 from api import answers
 from api.clouds import moment
+from api.commanding.doing import rules_shown
 from api.errors import BadRequest
 from api.permitting.signing import ISSUER, Signer, Span
 from api.references import customer_of
@@ -14,8 +15,8 @@ from domain.errors import UnknownCustomer
 from domain.events import Event
 from domain.facts import NEVER
 from domain.openings import zone_named
-from domain.rules import Rules, first_rules
-from projections import fold, generations
+from domain.rules import Rules
+from projections import fold
 from projections.asof import state_at
 from projections.explaining.stops import told
 from projections.explaining.words import TONGUES, Language
@@ -51,19 +52,12 @@ def at_head(house: House, ref: str) -> Head:
     customer = customer_of(house, ref, now)
     position = house.ledger.head()  # before the history, which then holds all up to there
     events = house.ledger.stream(customer)
-    rules = active(house)
+    rules = rules_shown(house)
     then = state_at(fold, events, rules, micros(now)) if events else None
     if then is None:
         raise UnknownCustomer("nothing is known of this customer yet", pointer="/path/ref")
     fold.settle(then.state, rules, micros(now))
     return Head(customer, then.state, rules, events, max(e.version for e in events), position, micros(now))
-
-
-def active(house: House) -> Rules:
-    """The rulebook that is shown; the one that comes with Jejak before anything is."""
-    with house.pool.connection() as c:
-        shown = generations.live(c)
-    return first_rules() if shown is None else house.rulebooks(shown.rulebook)
 
 
 def ask(house: House, ref: str, wanted: Wanted, *, language: Language = "en") -> dict[str, Any]:
@@ -171,4 +165,4 @@ def _time(at: int) -> str | None:
     return moment(instant(at))
 
 
-__all__ = ["Head", "active", "ask", "at_head", "decision_of", "shown", "signer", "told_stop"]
+__all__ = ["Head", "ask", "at_head", "decision_of", "shown", "signer", "told_stop"]

@@ -11,8 +11,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.settings import master_key
 from api.wiring import House
 from domain.events import ContactAttempted
+from domain.keystore import KeyStore
 from tests.api.conftest import Cloud, event, record
 
 # Monday 2026-03-09, ten in the morning in Jakarta: the story below began a week before.
@@ -297,3 +299,13 @@ def test_a_permit_needs_read_and_an_attempt_append(at: At, told: Callable[..., s
         tried = at.client.post(f"/v1/customers/{customer}/attempts", json=wanted | {"outcome": "held"}, headers=headers)
         statuses[scope] = (asked.status_code, tried.status_code)
     assert statuses == {"append": (403, 201), "read": (200, 403)}
+
+
+def test_a_key_store_from_before_there_were_permits_gets_a_key_and_keeps_the_others(house: House) -> None:
+    before = house.ledger.keys.secrets
+    with house.keys_pool.connection() as c:
+        c.execute("DELETE FROM keys.secrets WHERE name = 'permit'")
+    opened, again = (KeyStore(house.keys_pool, master_key(house.settings)).secrets for _ in range(2))
+    assert opened.event_id("s", "1") == before.event_id("s", "1")
+    assert opened.permit_key == again.permit_key != before.permit_key
+    assert len(opened.permit_key) == 32
