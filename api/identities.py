@@ -135,7 +135,7 @@ class Attributed(BaseModel):
     responses=refusals(UnknownCustomer, SeveralCustomers, Contradiction, StaleVersion),
 )
 def attribute_events(
-    ref: Ref, house: HouseDep, bearer: Annotated[Bearer, Depends(needs("append"))], wish: Attribution
+    ref: Ref, house: HouseDep, bearer: Annotated[Bearer, Depends(needs("command"))], wish: Attribution
 ) -> Attributed:
     """Void contacts on a provisional customer and record them anew on the one they are about, in one commit."""
     now = house.now()

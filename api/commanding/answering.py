@@ -6,7 +6,7 @@ from typing import Literal
 from api.commanding.orders import Contradicted, Done, Made, Notice, Order
 from api.commanding.situations import Afterwards, View
 from domain.door import Touchpoint, instant, micros
-from domain.events import Conversation, Event, OutreachPlanned, PromiseMade
+from domain.events import ComplaintResponded, Conversation, Event, OutreachPlanned, PromiseMade
 from domain.ledger import Receipt
 from domain.recorder import Received
 from domain.vocabulary import name_of, ref_fields, ref_kind
@@ -87,6 +87,8 @@ def warnings(touchpoint: Touchpoint, view: View) -> tuple[Notice, ...]:
     match touchpoint.event:
         case Conversation(direction="outbound") as event:
             found = view.situation.stops(event.channel, event.purpose, event.at, None)
+        case ComplaintResponded(channel=str()) as event:
+            found = view.situation.stops(event.channel, "service", event.at, None)
         case OutreachPlanned() as event:
             found = view.situation.stops(event.channel, event.purpose, micros(event.due), event.content)
         case PromiseMade() as event:

@@ -30,6 +30,7 @@ MOST = 1_000  # commands in one request
 OWN = ("occurred_at", "given_by")
 """Fields of a command's body that are not its event's."""
 TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,200}")
+_LINE = r"^[^\x00-\x1f\x7f]+$"
 REFUSED = refusals(
     UnknownCustomer, SeveralCustomers, UnknownCommand, Impossible, Contradiction, DifferentContent, StaleVersion,
     FromTheFuture,
@@ -46,8 +47,8 @@ class Wish(BaseModel):
     name: Annotated[str, Field(max_length=120)]
     data: dict[str, Any] = {}
     occurred_at: AwareDatetime | None = None
-    given_by: Annotated[str | None, Field(min_length=1, max_length=120)] = None
-    id: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    given_by: Annotated[str | None, Field(min_length=1, max_length=120, pattern=_LINE)] = None
+    id: Annotated[str | None, Field(min_length=1, max_length=200, pattern=_LINE)] = None
     """What the command is called; sent again under it, it is answered as the first time."""
     at_version: Annotated[int | None, Field(ge=1)] = None
     """Only where the customer's history is still there."""
@@ -209,7 +210,7 @@ def _version(match: str | None) -> int | None:
 
 
 def _text(value: Any, name: str) -> str | None:
-    if value is not None and not (isinstance(value, str) and 0 < len(value) <= 120):
+    if value is not None and not (isinstance(value, str) and len(value) <= 120 and TEXT.fullmatch(value)):
         raise BadRequest(f"{name} has to be a code of 1 to 120 characters", pointer=f"/{name}")
     return value
 

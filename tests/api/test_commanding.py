@@ -200,6 +200,17 @@ def test_a_point_that_somebody_else_holds_is_contested_and_recorded(do: Do, hous
     assert (answer.status_code, answer.json()["warnings"][0]["reason"]) == (201, "contested")
 
 
+def test_whoever_gives_it_has_a_code(do: Do, client: TestClient, siti: str) -> None:
+    for given_by in ("", 7, "a\nb", "x" * 121):
+        refused(do("add-note", text="x", given_by=given_by), 422, "bad-request")
+    wish = {"customer": siti, "name": "add-note", "data": {"text": "x"}, "given_by": "a\nb"}
+    refused(client.post("/v1/commands", json={"commands": [wish]}), 422, "bad-request")
+
+
+def test_a_command_without_fields_needs_no_body(client: TestClient, siti: str) -> None:
+    assert client.post(f"/v1/customers/{siti}/commands/resolve-complaint").status_code == 201
+
+
 def test_what_would_stand_against_a_contact_to_come_is_said(do: Do) -> None:
     """A sale while a complaint is open may be planned, and waits until then."""
     do("grant-consent", purpose="selling")
@@ -323,3 +334,5 @@ def test_commands_are_for_those_who_may(house: House, siti: str, scope: str, sta
     with TestClient(create_app(house)) as client:
         client.headers["Authorization"] = f"Bearer {house.bearers.create('k', [scope])}"
         assert client.post(f"/v1/customers/{siti}/commands/add-note", json={"text": "x"}).status_code == status
+        attributed = client.post(f"/v1/customers/{siti}/commands/attribute", json={"to": siti}).status_code
+        assert attributed == (status if status == 403 else 409)  # there is nothing to attribute

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
 
@@ -14,7 +16,9 @@ from api.wiring import House
 from domain.commands.refusals import AlreadyClaimed, OverCapacity
 from domain.errors import LedgerUnavailable, Refusal
 from domain.events import ComplaintAssigned
+from domain.rules import first_rules
 from domain.vocabulary import name_of
+from projections import fold as folding
 from tests.api.conftest import event, fold, record
 
 
@@ -107,6 +111,23 @@ def test_many_assignments_of_one_request_fill_a_book_and_no_more(house: House) -
     assert codes(freed) == ["recorded", "recorded"]
     full = one(house, order(everybody[2], "assign-manager", "later", manager="ani"))
     assert isinstance(full, OverCapacity)
+
+
+def test_commands_of_one_instant_follow_each_other(house: House) -> None:
+    """While the clock stands (JEJAK_NOW), what was decided later comes later, whatever the causal rank of its type."""
+    siti = customer(house, 1)
+    record(house, event("o", "complaint.opened", 1, complaint="K-1", severity="high"))
+    still = replace(house, settings=house.settings.model_copy(update={"now": datetime(2026, 4, 1, tzinfo=UTC)}))
+    wait, resume = ("wait-complaint", {"waiting_for": "vendor"}), ("resume-complaint", {})
+    for number, (name, data) in enumerate(
+        [wait, resume, wait, resume, ("resolve-complaint", {}), ("reopen-complaint", {}), wait]
+    ):
+        done = one(still, order(siti, name, str(number), **data))
+        assert isinstance(done, Done), done
+    c = folding.fold(house.ledger.stream(siti), first_rules()).customer
+    [case] = c.cases.values()
+    assert (case.state, case.round, len(case.pauses), c.odd) == ("waiting", 2, 3, [])
+    assert len({e.at for e in house.ledger.stream(siti)[-7:]}) == 1
 
 
 def test_the_same_command_at_once_is_recorded_once(house: House) -> None:
