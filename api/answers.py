@@ -12,6 +12,7 @@ from api.clouds import moment
 from domain.door import instant
 from domain.facts import NEVER
 from domain.ledger import Ledger
+from projections.consents import Said, covers
 from projections.staff import Acting
 
 Document = Mapping[str, Any]
@@ -101,7 +102,7 @@ def profile(document: Document, standing: Document, parts: Parts, now: datetime)
         "standing": standing,
         "who": _who(document, parts),
         "contact_points": contact_points(document, parts),
-        "consents": [consent(c, now) for c in document["consents"]],
+        "consents": consents(document, now),
         "wishes": _wishes(document["wishes"]),
         "needs": [marked(m, parts) for m in document["needs"]],
         "notes": [marked(m, parts) for m in document["pinned"]],
@@ -161,9 +162,18 @@ def marked(mark: Document, parts: Parts) -> dict[str, Any]:
     return plain(mark) | {"text": sealed.get("text") or sealed.get("detail")}
 
 
-def consent(c: Document, now: datetime) -> dict[str, Any]:
-    """What they said last of being contacted for a purpose on a channel, and whether that allows it now."""
-    return plain(c) | {"in_force": c["granted"] and _still(c, now)}
+def consents(document: Document, now: datetime) -> list[dict[str, Any]]:
+    """What they said last of being contacted for each purpose and channel, and whether that allows it now.
+
+    A narrow consent that a wider withdrawal took back is in force no more.
+    """
+    items: list[Document] = document["consents"]  # in the order in which they were said
+    said = [Said(c["purpose"], c["channel"], c["granted"]) for c in items]
+    return [
+        plain(c)
+        | {"in_force": c["granted"] and _still(c, now) and not any(covers(later, said[i]) for later in said[i + 1 :])}
+        for i, c in enumerate(items)
+    ]
 
 
 def contact_points(document: Document, parts: Parts) -> list[dict[str, Any]]:

@@ -297,9 +297,9 @@ def get_consents(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Respon
     parts = answers.opener(opening(house, bearer), view.customer, [e.version for e in said])
     sources = {e.id: e.source for e in said}
     items = [
-        answers.consent(c, at.as_of)
+        shown
         | {"from": answers.shown(c["at"]), "source": sources.get(c["id"]), "text": parts(c["version"]).get("text")}
-        for c in view.document["consents"]
+        for c, shown in zip(view.document["consents"], answers.consents(view.document, at.as_of), strict=True)
     ]
     then = state_at(fold, history, consents.rules_of(house, at), micros(at.as_of))
     told = {} if then is None else consents.histories(history, then.rules, then.state.customer, at, parts)

@@ -17,6 +17,14 @@ _SAYING = (e.ConsentGranted, e.ConsentWithdrawn, e.PreferenceStated)
 Contact = e.Conversation | e.BroadcastSent | e.EventInvited | e.ContactAttempted
 
 
+class Said(NamedTuple):
+    """What a statement is about."""
+
+    purpose: str | None
+    channel: str | None
+    granted: bool
+
+
 class Statement(NamedTuple):
     """A grant or withdrawal, and from when until when it is what counts."""
 
@@ -44,7 +52,7 @@ def statements(history: Sequence[e.Event], as_of: int) -> list[Statement]:
         until = NEVER
         if isinstance(one, e.ConsentGranted) and one.until is not None:
             until = max(micros(one.until), one.at)
-        later = next((other for other in said[index + 1 :] if _covers(other, one)), None)
+        later = next((other for other in said[index + 1 :] if covers(_of(other), _of(one))), None)
         if later is not None and later.at <= until:
             found.append(Statement(one, later.at, later.id))
         else:
@@ -52,12 +60,16 @@ def statements(history: Sequence[e.Event], as_of: int) -> list[Statement]:
     return found
 
 
-def _covers(later: e.ConsentGranted | e.ConsentWithdrawn, one: e.ConsentGranted | e.ConsentWithdrawn) -> bool:
+def _of(event: e.ConsentGranted | e.ConsentWithdrawn) -> Said:
+    return Said(event.purpose, event.channel, isinstance(event, e.ConsentGranted))
+
+
+def covers(later: Said, one: Said) -> bool:
     """Whether nothing is left of a statement after another one; what is withdrawn for all purposes leaves service."""
     if later.channel not in (None, one.channel):
         return False
     if later.purpose is None:
-        return one.purpose != "service" or isinstance(later, e.ConsentGranted)
+        return one.purpose != "service" or later.granted
     return later.purpose == one.purpose
 
 

@@ -30,7 +30,7 @@ def get(client: TestClient, house: House, ids: dict[str, str]) -> Callable[..., 
     fold(house)
 
     def ask(path: str, **params: str) -> Any:
-        answer = client.get(f"/v1/customers/crm:C-1/{path}", params={"as_of": "2026-03-10T00:00:00Z"} | params)
+        answer = client.get(f"/v1/customers/crm:C-1/{path}".rstrip("/"), params={"as_of": "2026-03-10T00:00:00Z"} | params)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -89,3 +89,15 @@ def test_a_receipt_of_another_system_is_shown_without_permit(
     shown = [item["permit"] for item in get("timeline", type="contact.attempted")["items"]]
     assert shown[1:] == ["held", "without-permit", "without-permit"]
     assert shown[0] in ("expired", "denied")  # of the wall clock, and not of the story
+
+
+def test_a_narrow_consent_that_was_taken_back_widely_is_in_force_no_more(
+    client: TestClient, house: House, get: Callable[..., Any]
+) -> None:
+    record(house, event("n", "consent.granted", 7, purpose="selling", channel="email"))
+    record(house, event("w", "consent.withdrawn", 7.5, purpose="selling"))
+    fold(house)
+    for path in ("consents", ""):
+        found = get(path)
+        said = {(c["purpose"], c["channel"]): c["in_force"] for c in found["items" if path else "consents"]}
+        assert said == {("selling", "whatsapp"): False, ("selling", "email"): False, ("selling", None): False}
