@@ -125,7 +125,10 @@ class Places:
         """
         moved: Stop | None = None
         for _ in range(_MOST_TURNS):
-            at = at if asked.exact else self.inside(at, asked.content, asked.channel)
+            if (
+                moved is not None or not asked.exact
+            ):  # a moment that was agreed upon stays; where it is moved to was not
+                at = self.inside(at, asked.content, asked.channel)
             if moved is not None and self._calm(asked.channel, asked.purpose, at):
                 return at, moved
             found = held(

@@ -81,7 +81,8 @@ def _plan(draw: st.DrawFn, at: int) -> Event:
         e.OutreachPlanned,
         at=at,
         outreach=examples.uid(f"outreach {draw(st.sampled_from('12'))}"),
-        due=due + examples.timedelta(days=draw(st.sampled_from([0, 2, 30])), hours=draw(st.sampled_from([0, 5, 11]))),
+        due=due
+        + examples.timedelta(days=draw(st.sampled_from([0, 2, 30])), hours=draw(st.sampled_from([0, 5, 11, 15]))),
         purpose=draw(st.sampled_from(PURPOSES)),
         channel=draw(st.sampled_from([None, *CHANNELS])),
         content=None,

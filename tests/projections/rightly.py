@@ -175,9 +175,14 @@ def _complaints(past: list[Event], at: int) -> tuple[set[str], list[int]]:
 # --- hours ------------------------------------------------------------------------------------------------------------
 
 
-def _hours(past: list[Event], at: int, holidays: set[date]) -> set[str]:
+def local(past: Iterable[Event], at: int) -> datetime:
+    """What a clock on the customer's wall shows."""
     zones = [event.timezone for event in past if isinstance(event, e._Traits) and event.timezone is not None]
-    shown = _shown(at, zones[-1] if zones else "Asia/Jakarta")
+    return _shown(at, zones[-1] if zones else "Asia/Jakarta")
+
+
+def _hours(past: list[Event], at: int, holidays: set[date]) -> set[str]:
+    shown = local(past, at)
     stated = [window for event in _last_of(past, "windows") for window in event.windows]
     if stated:
         return set() if any(_lies_in(shown, w.days, w.start, w.end) for w in stated) else {"outside-window"}

@@ -10,6 +10,8 @@ beginning with the first. One in a period is so long after the last contact: a m
 
 from typing import NamedTuple
 
+from tests import examples
+
 
 class Due(NamedTuple):
     """After what is told of somebody who can be reached by telephone and prefers WhatsApp, the next contact is due then.
@@ -173,4 +175,26 @@ STAGES = [
         *_SILENT, f"2026-07-20 10:00 {_TRIED}", f"2026-10-20 10:00 {_TRIED}"), "2027-04-19 08:00"),
 ]  # fmt: skip
 
-ALL = [*TWICE, *ZONES, *ONCE, *UNKNOWN, *WISHES, *STAGES]
+PLAN = examples.uid("outreach plan")
+
+
+def _plan(due: str, purpose: str = "relationship") -> str:
+    return f"2026-02-02 10:00 outreach.planned outreach=plan due={due} purpose={purpose}"
+
+
+_CARED = (_talk("2026-01-06 10:00"), _talk("2026-01-08 10:00"), "2026-01-08 11:00 consent.granted purpose=selling")
+_SOLVED = ("2026-02-16 09:00 complaint.opened", "2026-02-18 22:00 complaint.resolved")
+
+PLANS = [
+    Due("planned for a time of day: it was agreed upon", (_plan("2026-02-20_21:00"),), "2026-02-20 21:00", item=PLAN),
+    Due("planned for a day: in its first hour", (_plan("2026-02-20_00:00"),), "2026-02-20 08:00", item=PLAN),
+    Due("planned for a Sunday", (_plan("2026-02-22_00:00"),), "2026-02-23 08:00", item=PLAN),
+    Due("planned for Lunar New Year", (_plan("2026-02-17_00:00"),), "2026-02-18 08:00", item=PLAN),
+    Due("planned to sell, with a complaint in between", (*_CARED, _plan("2026-03-10_10:00", "selling"), *_SOLVED),
+        "2026-03-10 10:00", item=PLAN),
+    # Spared until 4 March at 22:00: where it is moved to nobody agreed upon, so the night moves it further.
+    Due("planned to sell while they are spared", (*_CARED, _plan("2026-02-20_10:00", "selling"), *_SOLVED),
+        "2026-03-05 08:00", item=PLAN),
+]  # fmt: skip
+
+ALL = [*TWICE, *ZONES, *ONCE, *UNKNOWN, *WISHES, *STAGES, *PLANS]
