@@ -74,6 +74,7 @@ def problems_of(book: doc.Rulebook) -> list[Problem]:
     found += [("/complaints/severities", f"deadlines for severity {s!r} are missing") for s in sorted(missing)]
     found += _complaint_problems(book, known)
     found += _contact_problems(book, known)
+    found += _occasion_problems(book.occasions, known)
     found += _customer_problems(book.customers, known)
     return found
 
@@ -138,6 +139,25 @@ def _contact_problems(book: doc.Rulebook, known: _Known) -> list[Problem]:
         found += _unknown([(f"/books/{name}/{t}", t) for t in of_books if t != "*"], known.tiers, "tier")
     first = book.priorities.fading_first or []
     return found + _unknown([(f"/priorities/fading_first/{i}", t) for i, t in enumerate(first)], known.tiers, "tier")
+
+
+def _occasion_problems(occasions: list[doc.Occasion], known: _Known) -> list[Problem]:
+    found = _twice("/occasions", [occasion.content for occasion in occasions], "occasion")
+    for i, occasion in enumerate(occasions):
+        at = f"/occasions/{i}"
+        found += _unknown([(f"{at}/tiers/{j}", tier) for j, tier in enumerate(occasion.tiers)], known.tiers, "tier")
+        found += _unknown([(f"{at}/stages/{j}", s) for j, s in enumerate(occasion.stages)], known.stages, "stage")
+        if occasion.of == "day" and not occasion.days:
+            found.append((f"{at}/days", "names no day; days = [2026-12-25] would name one"))
+        if occasion.of != "day" and occasion.days:
+            found.append((f"{at}/days", f'a {occasion.of} has its own date; leave days out, or write of = "day"'))
+        if not occasion.lasts:
+            found.append((f"{at}/lasts", 'is over as it begins; write for example "3 days"'))
+        if occasion.content == "rhythm" or " " in occasion.content:
+            found.append(
+                (f"{at}/content", f"{occasion.content!r} cannot name a contact; one word would, or several-words")
+            )
+    return found
 
 
 def _customer_problems(customers: list[doc.TestCustomer], known: _Known) -> list[Problem]:
