@@ -35,7 +35,7 @@ from projections.fold import Endless
 from projections.histories import Broken
 
 LEAVING = ("assign-manager", "unassign-manager", "end-relationship")  # after which a book may have room that had none
-TRIES = 5  # how often a command is decided again because the customer's history moved on meanwhile
+TRIES = 20  # how often a command is decided again because the customer's history moved on meanwhile
 
 
 class Decided(NamedTuple):

@@ -1,4 +1,4 @@
-"""Complaints, promises and plans, named as their own systems wrote them."""
+"""Complaints, promises, plans, orders and threads, named as their own systems wrote them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,6 +38,11 @@ def _held(facts: Customer, kind: str) -> dict[str, int]:
             return {ref: promise.version for ref, promise in facts.promises.items()}
         case "outreach":
             return {ref: planned.version for ref, planned in facts.planned.items()}
+        case "order":
+            return {ref: order.version for ref, order in facts.orders.items()}
+        case "thread":
+            last = [facts.last] if facts.last is not None else []
+            return {one.thread: one.version for one in (*last, *facts.waits) if one.thread is not None}
         case _:
             return {}
 

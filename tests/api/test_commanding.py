@@ -12,7 +12,9 @@ from api.commanding import situations
 from api.wiring import House
 from domain.events import CallMade, ComplaintAssigned
 from domain.order import effective
+from domain.rules import first_rules
 from domain.vocabulary import name_of
+from projections import fold as folding
 from projections.histories import Broken
 from tests.api.conftest import event, record
 
@@ -85,6 +87,17 @@ def test_a_complaint_is_called_as_its_own_system_wrote_it(do: Do) -> None:
     again = do("claim-complaint", complaint=by_name.json()["refs"]["complaint"], given_by="ani")
     refused(again, 409, "nothing-changes")
     refused(do("claim-complaint", complaint="K-2", given_by="ani"), 409, "not-their-complaint")
+
+
+def test_an_answer_names_its_thread_as_the_enquiry_did(do: Do, house: House, siti: str) -> None:
+    """Two threads wait; the answer to one leaves the other waiting."""
+    for number in (1, 2):
+        asked = {"channel": "whatsapp", "direction": "inbound", "thread": f"T-{number}"}
+        record(house, event(f"m{number}", "message.exchanged", 4 + number, **asked))
+    do("log-message", channel="whatsapp", direction="outbound", thread="T-1")
+    c = folding.fold(house.ledger.stream(siti), first_rules()).customer
+    [waits] = c.waits
+    assert house.ledger.open(siti, [waits.version])[waits.version]["sealed_refs"] == {"thread": "T-2"}
 
 
 def test_who_gives_it_stands_beside_the_key(do: Do, house: House, siti: str) -> None:

@@ -171,6 +171,22 @@ def test_a_history_that_never_stands_still_is_given_up_on(house: House, monkeypa
     assert next(count) == TRIES + 1
 
 
+def test_nothing_is_recorded_that_the_fold_would_find_odd(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a decision overlooks: the fold is tried before."""
+    siti = customer(house, 1)
+    record(house, event("o", "complaint.opened", 1, complaint="K-1", severity="high"))
+    before = house.ledger.head()
+
+    def lenient(_command: Any, wish: Any, _situation: Any) -> list[Any]:
+        return [wish]
+
+    monkeypatch.setattr(doing, "decide", lenient)
+    outcome = one(house, order(siti, "resume-complaint", complaint="K-1"))
+    assert isinstance(outcome, Refusal)
+    assert outcome.code == "contradiction"
+    assert house.ledger.head() == before
+
+
 def test_a_reply_that_is_lost_on_its_way_is_found_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Recorded, and then the connection breaks: the caller knows nothing, and asks again."""
     siti = customer(house, 1)
