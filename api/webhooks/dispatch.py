@@ -27,6 +27,7 @@ from api.webhooks.source import Feed, Source
 from api.webhooks.subscription import LOCK, SELECT, Subscription, bound
 from api.webhooks.targets import Targets
 from api.wiring import House
+from domain.errors import JejakError
 from domain.keystore import KeyStore
 from domain.pools import open_pool
 from domain.recorder import LedgerRecorder
@@ -101,30 +102,31 @@ class Dispatch:
                 await self._start(book, subscription)
 
     async def _start(self, book: Book, subscription: Subscription) -> None:
-        source = self._sources(subscription)
-        if source is None:
-            return  # of a kind that this version does not know
         [(locked,)] = await book.rows("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, subscription.number])
         if not locked:
             return
         # Who held the lock until now may have got on since we looked.
         found = await book.rows(SELECT + " WHERE id = %s AND state = 'active'", [subscription.id])
-        if not found:
+        courier = await self._courier(book, Subscription(*found[0])) if found else None
+        if courier is None:
             await book.rows("SELECT pg_advisory_unlock(%s, %s)", [LOCK, subscription.number])
             return
-        subscription = Subscription(*found[0])
-        courier = Courier(
-            subscription,
-            await self._secrets(book, subscription.id),
-            await book.waiting(subscription),
-            source,
-            self._sender,
-            book,
-            self._pace,
-            self._clock,
-        )
         task = asyncio.create_task(courier.run())
-        self._running[subscription.id] = Running(courier, subscription.revision, subscription.number, task)
+        self._running[subscription.id] = Running(courier, courier.subscription.revision, subscription.number, task)
+
+    async def _courier(self, book: Book, subscription: Subscription) -> Courier | None:
+        """Who delivers this; None where that cannot be as things are. It must not hold up the others."""
+        source = self._sources(subscription)
+        if source is None:
+            return None  # of a kind that this version does not know
+        try:
+            secrets = await self._secrets(book, subscription.id)
+        except JejakError as error:
+            logger.error("delivering webhook %s: %s", subscription.id, error)  # noqa: TRY400 - the sentence says it all
+            self._not_before[subscription.id] = time.monotonic() + AFTER_ERROR
+            return None
+        waiting = await book.waiting(subscription)
+        return Courier(subscription, secrets, waiting, source, self._sender, book, self._pace, self._clock)
 
     async def _secrets(self, book: Book, id_: UUID) -> list[Secret]:
         rows = await book.rows(
@@ -173,7 +175,7 @@ def run(house: House, stop: threading.Event, pace: Pace | None = None) -> None:
 
 async def _run(house: House, stop: threading.Event, pace: Pace) -> None:
     ending = asyncio.Event()
-    sender = Sender(targets_of(house), timeout=pace.timeout)
+    sender = Sender(targets_of(house), lambda: house.clock().timestamp(), timeout=pace.timeout)
     tail = Tail(house.database_url)
     with (
         open_pool(house.database_url, role=ROLE, size=READERS) as pool,

@@ -220,9 +220,12 @@ def place(house: House, begin: str) -> int:
         return 0
     if begin == "now":
         return house.ledger.head()
-    found = house.cursors.read("feed", begin)
-    if len(found) != 1 or not isinstance(found[0], int):
-        raise BadCursor("this cursor holds no place in the feed", pointer="/from")
+    try:
+        found = house.cursors.read("feed", begin)
+    except BadCursor as refused:
+        raise BadCursor(
+            f"from is `now`, `beginning` or a cursor of the feed: {refused.detail}", pointer="/from"
+        ) from None
     return found[0]
 
 

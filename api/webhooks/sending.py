@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -53,11 +54,21 @@ class Answer(NamedTuple):
 class Sender:
     """Sends, over connections that it keeps; to be used within one event loop, and closed."""
 
-    def __init__(self, targets: Targets, *, timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self,
+        targets: Targets,
+        clock: Callable[[], float],
+        *,
+        timeout: float = TIMEOUT,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """`clock`: seconds since 1970. `tls`: whose certificates are good; None: whose the system takes for good."""
         self._targets = targets
+        self._clock = clock
         self._timeout = timeout
         self._pools = {
             scheme: httpcore2.AsyncConnectionPool(
+                ssl_context=tls,
                 max_connections=CONNECTIONS,
                 max_keepalive_connections=CONNECTIONS // 4,
                 keepalive_expiry=IDLE,
@@ -99,7 +110,7 @@ class Sender:
         ) as response:
             given = {name.lower(): value.decode("latin-1") for name, value in response.headers}
             await _drain(response)
-            return response.status, retry_after(given.get(b"retry-after", ""), time.time())
+            return response.status, retry_after(given.get(b"retry-after", ""), self._clock())
 
     async def close(self) -> None:
         """Close every connection."""

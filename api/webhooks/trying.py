@@ -45,7 +45,7 @@ async def try_out(house: House, webhooks: Webhooks, subscription: Subscription) 
     body = msgspec.json.encode(event if single else [event])
     keys = await run_in_threadpool(webhooks.keys, subscription.id)
     headers = signed(keys, id_, int(now.timestamp()), body)
-    sender = Sender(targets_of(house))
+    sender = Sender(targets_of(house), lambda: house.clock().timestamp())
     try:
         answer = await sender.send(subscription.url, headers | {"Content-Type": SINGLE if single else BATCH}, body)
     finally:

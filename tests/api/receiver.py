@@ -1,6 +1,8 @@
 """A receiver of webhooks on 127.0.0.1, and couriers that deliver to it at a quick pace."""
 
+import contextlib
 import json
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -83,13 +85,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
+    def handle(self) -> None:
+        with contextlib.suppress(OSError):  # a client that breaks off, or does not like our certificate
+            super().handle()
+
     def log_message(self, format: str, *_: Any) -> None:
         """Nothing."""
 
 
 @contextmanager
-def receiving(answer: Callable[[Got], Reply] = lambda _: 204, port: int = 0) -> Generator[Receiver]:
+def receiving(
+    answer: Callable[[Got], Reply] = lambda _: 204, port: int = 0, tls: ssl.SSLContext | None = None
+) -> Generator[Receiver]:
     with Receiver(answer, port) as receiver:
+        if tls is not None:  # each connection shakes hands in its own thread
+            receiver.socket = tls.wrap_socket(receiver.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=receiver.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -2,11 +2,19 @@
 
 import asyncio
 import ipaddress
+import ssl
 import threading
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from api.webhooks.sending import Answer, Sender, retry_after
 from api.webhooks.targets import TargetRefused, Targets, inside, look_up, parsed
@@ -186,7 +194,7 @@ def test_a_host_that_is_not_found_is_named() -> None:
 
 def send(url: str, targets: Targets, **options: Any) -> Answer:
     async def once() -> Answer:
-        sender = Sender(targets, **options)
+        sender = Sender(targets, time.time, **options)
         try:
             return await sender.send(url, {}, b"{}")
         finally:
@@ -262,7 +270,7 @@ def test_an_answer_without_end_is_not_read() -> None:
 
     async def run() -> Answer:
         server = await asyncio.start_server(endless, "127.0.0.1", 0)
-        sender = Sender(Targets(anywhere=True))
+        sender = Sender(Targets(anywhere=True), time.time)
         async with server:
             answer = await sender.send(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", {}, b"{}")
             await sender.close()
@@ -279,6 +287,46 @@ def test_nobody_there_is_said_so() -> None:
     answer = send(url, Targets(anywhere=True))
     assert answer.error is not None
     assert answer.error.startswith("no answer: ")
+
+
+def certificate(name: str, folder: Path) -> ssl.SSLContext:
+    """What a server of this name shows; nobody vouches for it. The certificate lies in the folder."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(who)
+        .issuer_name(who)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "certificate").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate", folder / "key")
+    return context
+
+
+def test_a_certificate_has_to_be_good_and_of_the_name_that_was_subscribed(tmp_path: Path) -> None:
+    """The connection is to an address, what is asked for is the name."""
+    server = certificate("hooks.example", tmp_path)
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate"))
+    with receiving(tls=server) as receiver:
+        port = receiver.server_address[1]
+
+        def sent(name: str, tls: ssl.SSLContext | None) -> Answer:
+            targets = Targets(allowed=["127.0.0.1"], resolve=standing_for("127.0.0.1"))
+            return send(f"https://{name}:{port}/", targets, tls=tls)
+
+        assert not sent("hooks.example", None).accepted  # nobody vouches for it
+        assert not sent("other.example", trusting).accepted
+        assert receiver.seen == []
+        assert sent("hooks.example", trusting).accepted
 
 
 @pytest.mark.parametrize(
