@@ -106,8 +106,11 @@ REASONS: dict[str, str] = {
 """Why somebody is neglected, in the order in which it is told; in SQL but for the moment."""
 
 
-def neglect(row: Shown, long_ago: datetime) -> list[str]:
-    """Why a customer is neglected whose contact by rhythm this row is: see `REASONS`; nothing where they are not."""
+def neglect(row: Shown, long_ago: datetime | int) -> list[str]:
+    """Why a customer is neglected whose contact by rhythm this row is: see `REASONS`; nothing where they are not.
+
+    `long_ago`: as rows have instants.
+    """
     if row["item"] != "rhythm":
         return []
     holds = {

@@ -37,6 +37,7 @@ class Explained(StrEnum):
     deadline = "deadline"
     rank = "rank"
     outreach = "outreach"
+    neglected = "neglected"
 
 
 class Spoken(StrEnum):

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from domain.criteria.measures import Measured
 from domain.facts import NEVER
 
-Field = Literal["stage", "tier", "trust", "manager", "deadline", "rank", "outreach"]
+Field = Literal["stage", "tier", "trust", "manager", "deadline", "rank", "outreach", "neglected"]
 FIELDS: tuple[Field, ...] = get_args(Field)
 
 

@@ -119,7 +119,7 @@ def bearing(answer: Answer, history: History, state: State, books: Sequence[Rule
     sorting = _Sorting(history, state, books, item, answer)
     sort: Sort = {
         "stage": sorting.stage, "tier": sorting.tier, "trust": sorting.trust, "manager": sorting.manager,
-        "deadline": sorting.case, "rank": sorting.rank, "outreach": sorting.outreach,
+        "deadline": sorting.case, "rank": sorting.rank, "outreach": sorting.outreach, "neglected": sorting.outreach,
     }[field]  # fmt: skip
     found = Bearing(set(), set())
     for event in history.events:

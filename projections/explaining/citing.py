@@ -14,7 +14,7 @@ from domain.facts import NEVER, micros
 from domain.rules import Rules
 from domain.vocabulary import name_of
 from projections.asof import Judge
-from projections.explaining import cases, manager, outreach, stage, tier, trust
+from projections.explaining import cases, manager, neglected, outreach, stage, tier, trust
 from projections.explaining.answer import NOTHING, Answer, Explanation, Field, Happened
 from projections.explaining.bearing import bearing
 from projections.explaining.history import History
@@ -92,6 +92,8 @@ def _say(field: Field, then: Then, item: str | None) -> Answer:
             return manager.answer(then)
         case "outreach":
             return outreach.answer(then)
+        case "neglected":
+            return neglected.answer(then)
         case "rank":
             return cases.rank(then, item)
         case "deadline":
@@ -122,10 +124,10 @@ def _begun(answer: Answer, then: Then) -> int:
     """When they came to be known, where the answer rests on that; long ago where it does not, never where they are not."""
     state = then.state
     if answer.clause == NOTHING:
-        return NEVER if answer.field in ("stage", "tier", "outreach") else -NEVER
+        return NEVER if answer.field in ("stage", "tier", "outreach", "neglected") else -NEVER
     field = answer.field
     untiered = state.level == len(then.rules.levels) and not any(state.tier.lost)
-    if field in ("stage", "outreach") or (field in ("tier", "rank") and untiered):
+    if field in ("stage", "outreach", "neglected") or (field in ("tier", "rank") and untiered):
         return state.customer.first_at
     return -NEVER
 

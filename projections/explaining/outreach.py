@@ -30,7 +30,7 @@ def answer(then: Then) -> Answer:
         _clause(then, row, why),
         _values(then, row, why),
         _turn(then, row),
-        _grounds(then, row),
+        grounds(then, row),
     )
 
 
@@ -129,7 +129,8 @@ def _turn(then: Then, row: Row) -> Next | None:
     return None
 
 
-def _grounds(then: Then, row: Row) -> tuple[Any, ...]:
+def grounds(then: Then, row: Row) -> tuple[Any, ...]:
+    """What has to stay as well, for the row to be as it is."""
     c, rules = then.state.customer, then.rules
     limit = rules.contact.failures_before_change
     past = stage(then)

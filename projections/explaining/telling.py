@@ -326,7 +326,19 @@ def _counted(value: Measured) -> Iterable[Line]:
             yield Line("outreach.from", {"what": Code(value.measure), "at": at}, 1, value.events)
 
 
+def _neglected(answer: Answer) -> Iterable[Line]:
+    verdict = answer.verdict
+    yield Line("neglected" if verdict["neglected"] else "neglected.not", {"due": Moment(verdict["due_at"])})
+    for value, reason in zip(answer.values, verdict["reasons"], strict=True):
+        why = {"since": Day(reason["since_at"]), "why": Code(value.value)}
+        yield Line(f"neglected.{value.measure}", why, 1, value.events)
+    if not verdict["neglected"] and verdict["held"]:
+        yield Line("outreach.held", {"why": Code(verdict["held"])})
+    next_ = answer.next
+    yield Line("next.none", {}) if next_ is None else Line("next.neglected", {"at": Moment(next_.at)})
+
+
 _TELL = {
     "stage": _stage, "tier": _tier, "trust": _trust, "manager": _manager, "rank": _rank, "deadline": _deadline,
-    "outreach": _outreach,
+    "outreach": _outreach, "neglected": _neglected,
 }  # fmt: skip
