@@ -12,14 +12,15 @@ from domain.rules import Rules
 from projections import fold, lifecycle
 from tests import examples
 from tests.projections import byhand
+from tests.projections.dealings import dealings
 from tests.projections.histories import histories
 from tests.projections.rulebooks import restless, rulebooks
 
-INTERVALS = ("standing", "reactive", "outreach")
+INTERVALS = ("standing", "reactive", "outreach", "complaints", "linked")
 TICKS = st.lists(st.sampled_from([1, MINUTE, HOUR, 5 * DAY, 30 * DAY, 90 * DAY, 1200 * DAY]), min_size=1, max_size=8)
 
 
-@for_all(histories(amended=True), rulebooks() | restless(), TICKS)
+@for_all(histories(amended=True) | dealings(), rulebooks() | restless(), TICKS)
 @settings(max_examples=80, deadline=None)
 def test_what_is_forecast_is_what_a_clock_that_ticks_finds(
     history: list[e.Event], rules: Rules, ticks: list[int]
