@@ -18,6 +18,7 @@ from fastapi import Depends, Request
 
 from api import embedded
 from api import settings as settings_module
+from api.commanding.turns import Turns
 from api.counts import Counts
 from api.cursors import Cursors
 from api.keys import Bearers
@@ -69,6 +70,7 @@ class House:
     counts: Counts
     server: embedded.Server | None = None
     monotonic: Callable[[], float] = field(default=time.monotonic)
+    turns: Turns = field(default_factory=Turns)
 
     def now(self) -> datetime:
         """The present in questions and commands: JEJAK_NOW where it is set, else the clock."""

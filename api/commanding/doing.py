@@ -72,7 +72,9 @@ class _Giving:
         while waiting:
             taken = self._one_of_each(waiting)
             if fresh := self._not_repeated(taken):
-                self._round(fresh)
+                contended = [self._orders[i].customer for i in fresh if self._tries[i]]
+                with self._house.turns.of(contended):
+                    self._round(fresh)
             waiting.extendleft(i for i in reversed(taken) if self._outcomes[i] is None)
         return [cast("Done | Refusal", outcome) for outcome in self._outcomes]
 

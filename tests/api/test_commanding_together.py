@@ -139,6 +139,13 @@ def test_the_same_command_at_once_is_recorded_once(house: House) -> None:
     assert [name_of(e) for e in house.ledger.stream(siti)].count("note.added.v1") == 1
 
 
+def test_many_at_once_on_one_customer_take_turns_and_are_all_done(house: House) -> None:
+    siti = customer(house, 1)
+    outcomes = at_once(*(lambda n=n: one(house, order(siti, "add-note", str(n), text=str(n))) for n in range(24)))
+    assert codes(outcomes) == ["recorded"] * 24
+    assert sorted(o.version for o in outcomes) == list(range(3, 27))
+
+
 def test_what_moved_on_meanwhile_is_decided_again_on_what_is_new(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """While a claim is being decided, another system reports that the complaint was resolved."""
     siti = customer(house, 1)
