@@ -18,7 +18,6 @@ fading_at    from when on the silence says that it does not: it is longer than t
 A date is kept and not whether it has come: that is for the query to say.
 """
 
-from itertools import pairwise
 from math import sqrt
 from typing import NamedTuple
 
@@ -53,12 +52,19 @@ def rhythm(c: Customer, kept: int) -> Rhythm | None:
     reached = c.series[Series.REACHED]
     if len(reached) <= LEAST:
         return None
-    days = sorted({at // DAY for at, _ in reached[-kept:]})
-    gaps = [later - day for day, later in pairwise(days)]
+    gaps: list[int] = []
+    before: int | None = None
+    for at, _ in reached[-kept:]:
+        day = at // DAY
+        if day != before:
+            if before is not None:
+                gaps.append(day - before)
+            before = day
     if len(gaps) < LEAST:
         return None
-    typical = median([gap * DAY for gap in gaps])
-    spread = round(_TO_DEVIATION * median([abs(gap * DAY - typical) for gap in gaps]))
+    double = _double_median(sorted(gaps))  # in halves of days
+    typical = double * (DAY // 2)
+    spread = round(_TO_DEVIATION * _double_median(sorted([abs(2 * gap - double) for gap in gaps])) * (DAY // 4))
     found = burstiness(gaps)
     last = reached[-1][0]
     return Rhythm(
@@ -76,9 +82,16 @@ def rhythm(c: Customer, kept: int) -> Rhythm | None:
 
 def burstiness(gaps: list[int]) -> float:
     """From -1, a metronome, to 1; of two gaps or more, not all of them zero."""
-    number, mean = len(gaps), sum(gaps) / len(gaps)
-    r = sqrt(sum((gap - mean) ** 2 for gap in gaps) / number) / mean
-    return (sqrt(number + 1) * r - sqrt(number - 1)) / ((sqrt(number + 1) - 2) * r + sqrt(number - 1))
+    number, whole = len(gaps), sum(gaps)
+    r = sqrt(number * sum([gap * gap for gap in gaps]) - whole * whole) / whole  # exact: a metronome has no deviation
+    more, less = sqrt(number + 1), sqrt(number - 1)
+    return (more * r - less) / ((more - 2) * r + less)
+
+
+def _double_median(ordered: list[int]) -> int:
+    """Twice the median, which is whole."""
+    half, odd = divmod(len(ordered), 2)
+    return 2 * ordered[half] if odd else ordered[half - 1] + ordered[half]
 
 
 def _slowing(gaps: list[int]) -> float | None:

@@ -31,7 +31,7 @@ from tests.benchmarks.machine import described, open_machine
 
 FEW = 1_000
 SIMULATED = 1_000  # customers whose histories are told anew
-EVENTS = 15  # of a customer, in the mean
+EVENTS = 10  # of a customer, in the mean
 ASKED = 60  # times each page of each house
 DEEP = 20_000  # rows into a queue, or half of it where it has fewer
 LIMIT = 50
