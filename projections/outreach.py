@@ -78,6 +78,11 @@ class _Plan(NamedTuple):
     def until(self) -> int:
         return self.placed.until if self.placed.held else NEVER
 
+    @property
+    def lasts(self) -> bool:
+        """Whether time alone turns nothing of it, not even what else holds it."""
+        return bool(self.placed.unreachable or self.placed.held in permission.WILL)
+
 
 class _Whose(NamedTuple):
     """Whom a row is for: the owner of the relationship, whom a promise or plan names, and the event that says more."""
@@ -149,10 +154,14 @@ def _stretch(
     tier: int,
     whose: _Whose,
     plan: Callable[[int], _Plan],
+    first: _Plan | None = None,
 ) -> None:
-    """Add rows for a stretch: a new one where the plan turns by itself, or the last one drawn out where it does not."""
+    """Add rows for a stretch: a new one where the plan turns by itself, or the last one drawn out where it does not.
+
+    `first`: the plan at its start, where that is known.
+    """
     while start < end:
-        now = plan(start)
+        now, first = first or plan(start), None
         until = min(end, max(now.until, start + 1))
         row = _row(start, until, item, rank, tier, now, whose)
         if rows and rows[-1][1] == start and rows[-1][2:] == row[2:]:
@@ -174,7 +183,7 @@ def _turns(c: Customer, rules: Rules) -> list[int]:
 def _plan(state: State, rules: Rules, beat: Beat, step: Step, places: Places, start: int) -> _Plan:
     c = state.customer
     rhythm = rhythm_of(rules, step)
-    why = beat.why | _benefits(c, rules, step)
+    why = beat.why | benefits if (benefits := _benefits(c, rules, step)) else beat.why
     purpose, content = matter(state, rules, step, max(beat.wanted, start))
     only, digital = beat.channel, rhythm is not None and rhythm.digital
     placed = None
@@ -196,14 +205,18 @@ def _plan(state: State, rules: Rules, beat: Beat, step: Step, places: Places, st
 
 def _benefits(c: Customer, rules: Rules, step: Step) -> dict[str, Any]:
     """What to offer them, and what of their wishes does not fit their tier."""
-    if not rules.benefits.said:
-        return {}
+    wished, benefits = c.wishes.benefits, rules.benefits
+    if not benefits.said:
+        return _NONE
     found: dict[str, Any] = {}
-    if fitting := rules.benefits.fitting(step.tier, c.wishes.benefits):
+    if fitting := benefits.fitting(step.tier, wished):
         found["benefits"] = fitting
-    if unfit := [benefit for benefit in c.wishes.benefits if rules.benefits.unfit(step.tier, benefit)]:
+    if wished and (unfit := [benefit for benefit in wished if benefits.unfit(step.tier, benefit)]):
         found["unfit"] = unfit
     return found
+
+
+_NONE: dict[str, Any] = {}
 
 
 def _row(start: int, end: int, item: str, rank: int, tier: int, plan: _Plan, whose: _Whose) -> tuple[Any, ...]:
@@ -270,8 +283,11 @@ def _occasion(
         return _Plan(placed, occasion.purpose, occasion.content, why)
 
     mine = rows if rows and rows[-1][2] == time.item else list[tuple[Any, ...]]()
-    for begin, stop in _cut(start, end, _turning(c, rules, occasion.purpose, wanted)):
-        _stretch(mine, begin, stop, time.item, OCCASION, step.tier, whose, plan)
+    first = plan(start)
+    cuts = () if first.lasts else places.turns(occasion.purpose)
+    for begin, stop in _cut(start, end, [cut for cut in cuts if cut > wanted]):
+        known = first if begin == start else None
+        _stretch(mine, begin, stop, time.item, OCCASION, step.tier, whose, plan, known)
     if mine is not rows:
         rows += mine
 
@@ -314,25 +330,13 @@ def _planned_rows(
 
     rows: list[tuple[Any, ...]] = []
     whose = whose._replace(staff=planned.staff, version=planned.version)
-    cuts = _turning(c, rules, purpose, due)
     for step, end in steps:
-        for start, stop in _cut(step.at, end, cuts):
-            _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, partial(plan, step=step))
+        first = plan(step.at, step)
+        cuts = () if first.lasts else places.turns(purpose)
+        for start, stop in _cut(step.at, end, [cut for cut in cuts if cut > due]):
+            known = first if start == step.at else None
+            _stretch(rows, start, stop, planned.ref, PLANNED, step.tier, whose, partial(plan, step=step), known)
     return rows
-
-
-def _turning(c: Customer, rules: Rules, purpose: str, wanted: int) -> Iterable[int]:
-    """The moments from its date on at which time alone may turn whether it may take place; before, that is asked of its date.
-
-    What limits leave only grows with time, but for selling.
-    """
-    if purpose == "selling":
-        if not any(consent.granted for consent in c.consents.values()):
-            return ()
-        return [turn for turn in permission.turns(c, rules) if turn > wanted]
-    if purpose in rules.contact.consent_needed:
-        return sorted(consent.until for consent in c.consents.values() if consent.until > wanted)
-    return ()
 
 
 def _cut(start: int, end: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:

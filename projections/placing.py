@@ -13,7 +13,7 @@ from domain.openings import instant, local_day, zone_named
 from domain.refusals import refused, said_last
 from domain.rules import Rules
 from projections.limits import sent
-from projections.permission import Stop, held
+from projections.permission import Stop, held, turns
 from projections.reach import POINTED, reachable
 from projections.state import State
 
@@ -58,6 +58,7 @@ class Places:
         self._windows = rules.quiet.windows(self._c.wishes.windows, self.zone)
         self._orders: dict[tuple[str, bool, str | None], tuple[Sequence[str], str]] = {}
         self._free = self._free_of_limits()
+        self._turns: dict[str, Sequence[int]] = {}
 
     def channels(self, purpose: str, *, digital: bool = False, only: str | None = None) -> tuple[Sequence[str], str]:
         """Those to try, the best first; or why there is none."""
@@ -69,6 +70,25 @@ class Places:
                 found = (agreed or found[0][:1], "")
             self._orders[purpose, digital, only] = found
         return found
+
+    def turns(self, purpose: str) -> Sequence[int]:
+        """The moments, in order, at which time alone may turn whether such a contact may take place.
+
+        Before its date, that is asked of its date. What limits leave only grows with time, but for selling.
+        """
+        found = self._turns.get(purpose)
+        if found is None:
+            found = self._turns[purpose] = self._turning(purpose)
+        return found
+
+    def _turning(self, purpose: str) -> Sequence[int]:
+        c = self._c
+        if purpose == "selling":
+            agreed = any(consent.granted for consent in c.consents.values())
+            return turns(c, self._rules) if agreed else ()
+        if purpose in self._rules.contact.consent_needed:
+            return sorted(consent.until for consent in c.consents.values())
+        return ()
 
     def place(
         self,
