@@ -5,10 +5,12 @@ Only the composition root reads them.
 
 import base64
 import binascii
+import ipaddress
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast
 
 from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -60,7 +62,11 @@ class Settings(BaseSettings):
     @field_validator("webhook_allow", mode="before")
     @classmethod
     def _with_commas(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        parts = [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+        for part in cast("Sequence[str]", parts):
+            if "/" in part:  # no name has one
+                ipaddress.ip_network(part, strict=False)
+        return parts
 
     @model_validator(mode="after")
     def _keys_apart(self) -> Self:

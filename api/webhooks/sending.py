@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ READ_AT_MOST = (
 )
 READ_FOR = 1.0  # seconds
 CONNECTIONS = 200
-IDLE = 30.0  # seconds for which a connection is kept
+IDLE = 4.0  # seconds for which a connection is kept; many servers close theirs after five
 OF_THE_MESSAGE = (400, 409, 413, 415, 422)  # refusals of what was sent, not of whoever sends
 LONGEST_REST = 86_400.0  # seconds that a receiver can ask us to wait
 
@@ -151,8 +152,15 @@ def _verdict(status: int) -> str | None:
     return f"answered {status}"
 
 
-def _said(error: Exception) -> str:
-    if isinstance(error, UnicodeError):
-        return "the host's name cannot be resolved"
-    kind = type(error).__name__
-    return f"no answer: {kind}" + (f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else "")
+def _said(error: BaseException) -> str:
+    """What went wrong, without the address that a name stands for: whoever may subscribe need not know the inside."""
+    reason: BaseException | None = error
+    while reason is not None:
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return f"the certificate is not good: {reason.verify_message}"
+        if isinstance(reason, socket.gaierror | UnicodeError):
+            return "the host's name cannot be resolved"
+        if isinstance(reason, ConnectionRefusedError):
+            return "the connection was refused"
+        reason = reason.__cause__ or reason.__context__
+    return f"no answer: {type(error).__name__}"

@@ -15,6 +15,8 @@ from api.tail import Tail
 from domain.keystore import KeyStore
 from domain.recorder import EventMapper, LedgerRecorder, StoredFact
 
+STRIDE = 20_000  # positions looked at in one query: a filter that lets little through must not hide how far we are
+
 
 class Message(NamedTuple):
     """One event to be sent."""
@@ -62,6 +64,7 @@ class Feed:
         self._keys = keys
         self._types = types
         self._customers = frozenset(customers)
+        self._only = str(next(iter(customers))) if len(customers) == 1 else None
         self._mapper = EventMapper()
 
     async def beyond(self, position: int, seconds: float) -> bool:
@@ -81,11 +84,10 @@ class Feed:
 
     def _page(self, after: int, limit: int) -> tuple[list[Message], int]:
         # The head is read first: all that matches up to it is in the page then, unless the page is full.
-        head = self._recorder.max_notification_id() or 0
-        facts = self._recorder.page(after, limit, self._types)
-        last = facts[-1].id if facts else after
-        wanted = [f for f in facts if not self._customers or f.originator_id in self._customers]
-        return self._messages(wanted), last if len(facts) == limit else max(last, head)
+        until = min(self._recorder.max_notification_id() or 0, after + STRIDE)
+        facts = self._recorder.page(after, limit, self._types, self._only, until)
+        reached = facts[-1].id if len(facts) == limit else max(after, until)
+        return self._messages([f for f in facts if not self._customers or f.originator_id in self._customers]), reached
 
     def _lane(self, lane: UUID, start: int, until: int, limit: int) -> list[Message]:
         return self._messages(self._recorder.of_stream(lane, start, until, limit, self._types))

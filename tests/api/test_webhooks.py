@@ -1,18 +1,25 @@
 """Deliveries: nothing lost, each customer's events in order, whatever becomes of receiver and deliverer."""
 
+import asyncio
 import itertools
 import random
 import threading
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from starlette.testclient import TestClient
 
+from api.webhooks import source
+from api.webhooks.book import Book, Changes, Superseded, Waiting
+from api.webhooks.dispatch import connect
 from api.webhooks.pace import Pace
+from api.webhooks.routes import webhooks
 from api.webhooks.signing import NotVerified, key_of, verify
+from api.webhooks.subscription import Subscription
 from api.wiring import House
-from tests.api.conftest import call, record
+from tests.api.conftest import call, event, record
 from tests.api.receiver import QUICK, Got, Receiver, delivering, eventually, firsts, inside, receiving
 
 
@@ -281,6 +288,44 @@ def test_a_slow_receiver_holds_up_no_other(client: TestClient, house: House) -> 
         assert not delivered(house, stuck)
         let_go.set()
         eventually(lambda: delivered(house, stuck))
+
+
+def test_what_a_courier_did_before_a_replay_counts_no_more(client: TestClient, house: House) -> None:
+    calls(house, 3, 1)
+    with receiving() as receiver:
+        made = subscribe(client, receiver)
+    kept = webhooks(house)
+    before = kept.get(UUID(made["id"]))
+    kept.replay(before.id, 2)
+    done = Changes(5, 0, None, None, {before.id: Waiting(1, 1, 0.0, 0.0)}, [], None)
+
+    async def write(subscription: Subscription) -> None:
+        async with await connect(house.database_url) as connection:
+            await Book(connection, 100).write(subscription, done)
+
+    with pytest.raises(Superseded):
+        asyncio.run(write(before))
+    after = kept.get(before.id)
+    assert (after.position, kept.standing(after).waiting) == (2, 0)
+    asyncio.run(write(after))
+    assert (kept.get(before.id).position, kept.standing(after).waiting) == (5, 1)
+
+
+def test_a_narrow_filter_gets_past_all_that_it_does_not_let_through(
+    client: TestClient, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "STRIDE", 10)
+    calls(house, 100, 20)
+    last = record(house, event("last", "note.added", 0, "crm:C-7"))[0]
+    with receiving() as by_type, receiving() as by_two, receiving() as by_one, delivering(house):
+        hooks = [
+            subscribe(client, by_type, types=["note.added"]),
+            subscribe(client, by_two, types=["note.added"], customers=[last.customer, str(UUID(int=1))]),
+            subscribe(client, by_one, types=["note.added"], customers=[last.customer]),
+        ]
+        for hook, receiver in zip(hooks, (by_type, by_two, by_one), strict=True):
+            eventually(lambda hook=hook: state(client, hook["id"])["backlog"]["behind"] == 0)
+            assert receiver.positions() == {last.customer: [last.position]}
 
 
 def test_the_log_is_bounded(client: TestClient, house: House) -> None:

@@ -285,8 +285,20 @@ def test_nobody_there_is_said_so() -> None:
     with receiving() as receiver:
         url = receiver.url
     answer = send(url, Targets(anywhere=True))
-    assert answer.error is not None
-    assert answer.error.startswith("no answer: ")
+    assert (answer.error, answer.away) == ("the connection was refused", True)
+
+
+def test_an_error_does_not_tell_what_a_name_stands_for() -> None:
+    with receiving() as receiver:
+        port = receiver.server_address[1]
+    for targets in (
+        Targets(resolve=standing_for("10.1.2.3")),
+        Targets(anywhere=True, resolve=standing_for("127.0.0.1")),
+    ):
+        error = send(f"https://hooks.example:{port}/", targets).error
+        assert error is not None
+        assert "10.1" not in error
+        assert "127.0" not in error
 
 
 def certificate(name: str, folder: Path) -> ssl.SSLContext:
@@ -323,8 +335,10 @@ def test_a_certificate_has_to_be_good_and_of_the_name_that_was_subscribed(tmp_pa
             targets = Targets(allowed=["127.0.0.1"], resolve=standing_for("127.0.0.1"))
             return send(f"https://{name}:{port}/", targets, tls=tls)
 
-        assert not sent("hooks.example", None).accepted  # nobody vouches for it
-        assert not sent("other.example", trusting).accepted
+        for name, tls in (("hooks.example", None), ("other.example", trusting)):  # nobody vouches for it; not its name
+            error = sent(name, tls).error
+            assert error is not None
+            assert error.startswith("the certificate is not good")
         assert receiver.seen == []
         assert sent("hooks.example", trusting).accepted
 
