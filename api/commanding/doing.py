@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+import msgspec
+
 from api.commanding import answering, naming, situations
 from api.commanding.orders import SOURCE, Done, Notice, Order
 from api.commanding.situations import Afterwards, Frame, Known, View
@@ -268,9 +270,18 @@ class _Giving:
             )
         readable(order.command(), order.data)
         present(order.command(), order.data)
+        events = _ids(order.data.get("events"))
         to = customer_of(self._house, str(order.data["to"]), self._house.now())
-        receipts = attribute(self._ledger, order.customer, to, actor=order.actor, events=order.data.get("events"))
+        receipts = attribute(self._ledger, order.customer, to, actor=order.actor, events=events)
         return answering.attributed(order, to, receipts)
+
+
+def _ids(given: Any) -> list[str] | None:
+    """Event ids as they were given; None: all. InvalidEvent where they are none."""
+    try:
+        return msgspec.convert(given, list[str] | None)
+    except msgspec.ValidationError:
+        raise InvalidEvent("events has to be a list of event ids", pointer="/events") from None
 
 
 def rules_shown(house: House) -> Rules:

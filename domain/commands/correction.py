@@ -1,7 +1,7 @@
 """Commands that put right what was recorded: correct, void, attribute."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from msgspec import Meta, to_builtins
 
@@ -9,6 +9,7 @@ from domain import events as e
 from domain.commands.checks import changing
 from domain.commands.command import Command, Situation, free
 from domain.commands.refusals import NotProvisional, UnknownEvent
+from domain.errors import InvalidEvent
 from domain.vocabulary import hints, name_of
 
 _OWN_PARTS = ("sent_as", "contact_point", "sealed_refs")  # of a sealed part, that are no fields of the event
@@ -23,8 +24,11 @@ def correction(event: e.Event, opened: Mapping[str, Any], wish: Mapping[str, Any
     clear = to_builtins(event)
     whole = {name: clear[name] for name in hints(type(event)) if clear.get(name) is not None}
     whole |= {name: value for name, value in opened.items() if name not in _OWN_PARTS}
-    changes = wish["data"]
-    right = {name: value for name, value in (whole | changes).items() if value is not None}
+    changes: Any = wish["data"]
+    if not isinstance(changes, Mapping):
+        raise InvalidEvent("data has to hold the fields that are to be other", pointer="/data")
+    changes = cast("Mapping[str, Any]", changes)
+    right = {name: value for name, value in {**whole, **changes}.items() if value is not None}
     if "lines" in changes and "total" not in changes:
         right.pop("total", None)  # it is the sum of the lines, and follows from them
     changing(right != whole or wish.get("time") is not None, "all of this stands there already")

@@ -11,6 +11,7 @@ from api.commanding.orders import Done, Order
 from api.wiring import House
 from domain.commands.deciding import COMMANDS
 from domain.door import instant, micros
+from domain.errors import Refusal
 from domain.facts import DAY
 from projections import fold
 from projections.asof import state_at
@@ -81,3 +82,35 @@ def test_what_was_accepted_fits_and_what_it_contradicts_is_told(house: House, se
         told += len(later)
     assert len(house.ledger.stream(customer)) > STEPS / 5
     assert told or seed  # the first story has some, so that this is seen to be told
+
+
+VALUES: list[Any] = [
+    None, True, 0, -1, 7, 2**70, 1.5, "", " ", "x", "K-1", "\x00", "a\nb", "é" * 300, "2026-13-45", "2026-03-04T05:06:07Z",
+    "9999-12-31T23:59:59-23:59", "rhythm", "a b", [], ["x"], [None], [[1]], {}, {"x": None}, {"source": "s", "id": "i"},
+    {"source": 1, "id": {}}, {"amount": "1", "currency": "IDR"}, {"amount": "1e9", "currency": "XXX"}, "ani",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_is_wished_is_answered(house: House, seed: int) -> None:
+    """Done or refused, with whatever stands in its fields."""
+    chance = random.Random(seed)
+    customer = record(
+        house,
+        event("r", "customer.registered", 0, name="Siti"),
+        event("o", "complaint.opened", 1, complaint="K-1", severity="high"),
+        event("p", "promise.made", 1, promise="P-1", due="2126-03-06T09:00:00+07:00"),
+        event("l", "outreach.planned", 1, outreach="PL-1", due="2126-03-06T09:00:00+07:00"),
+    )[0].customer
+    targets = [*VALUES, *(e.id for e in house.ledger.stream(customer))]
+    for name in sorted(COMMANDS):
+        fields = [*COMMANDS[name].fields(), "unknown"]
+        orders = [
+            Order(
+                customer=customer, name=name, actor="key:t", id=f"{name} {seed} {number}",
+                data={field: chance.choice(targets) for field in chance.sample(fields, chance.randint(0, min(4, len(fields))))},
+            )
+            for number in range(12)
+        ]  # fmt: skip
+        outcomes = give(house, orders, dry_run=seed == 1)
+        assert all(isinstance(outcome, Done | Refusal) for outcome in outcomes)
