@@ -1,6 +1,5 @@
 """What is known of customers, at any date: the page of one, its histories, lists, and who is calling."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -23,8 +22,8 @@ from domain.vocabulary import stored_name
 from projections import fold, offers
 from projections.asof import state_at
 from projections.assigning.weighing import needed
-from projections.catalogue import Product
 from projections.outreach import CLASSES
+from projections.products import Assortment
 from projections.staff import Acting, asked
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"])
@@ -275,7 +274,7 @@ def get_managers(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Respon
 def get_outreach(ref: Ref, house: HouseDep, bearer: Reader, at: Asked) -> Response:
     """The next contacts with this customer: when, why, about what and on which channel, or why not."""
     view = seen(house, ref, at, "outreach", "profile")
-    products = house.people.catalogue(at.known_at).products(micros(at.as_of))
+    products = house.people.catalogue(at.known_at).assortment(micros(at.as_of))
     return answered(about(view) | {"items": contacts(view, opening(house, bearer), products)})
 
 
@@ -314,7 +313,7 @@ def known_type(given: str) -> str:
     return name
 
 
-def contacts(view: View, ledger: Ledger | None, products: Mapping[str, Product]) -> list[dict[str, Any]]:
+def contacts(view: View, ledger: Ledger | None, products: Assortment) -> list[dict[str, Any]]:
     """The next contacts with a customer; where something may be sold, with which of the products."""
     rows, document = view.rows["outreach"], view.document
     parts = answers.opener(ledger, view.customer, [r["version"] for r in rows])

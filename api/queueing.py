@@ -172,7 +172,7 @@ def attended(
     parts = (
         population.parts(customers, "who.described", "wishes", *(offers.PARTS if offered else ())) if customers else {}
     )
-    products = known.products(population.at.as_of) if offered else {}
+    products = known.assortment(population.at.as_of)
     covers = population.page(reading.COVERS, {"customer": customers}).rows if customers else []
     cover = {r["customer"]: r["staff"] for r in covers}
     made: list[Row] = []

@@ -4,9 +4,10 @@ They are few, and the same for every generation. So their rows are a copy of the
 they say is read off in memory: `load` gathers them, a `Catalogue` answers.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, LiteralString
 from uuid import UUID
@@ -19,7 +20,6 @@ from domain.events import (
     Beside,
     CalendarPublished,
     Event,
-    Money,
     ProductListed,
     ProductRetired,
     RulebookPromoted,
@@ -36,6 +36,7 @@ from domain.upcast import read
 from domain.vocabulary import TYPES
 from domain.windows import Windows
 from domain.worktime import Calendar, InvalidCalendar
+from projections.products import Assortment, Product, gathered
 from projections.staff import ANYBODY, Acting, Asked, Passed, Sealed, Staff
 
 _MOMENTS_KEPT = 16
@@ -53,20 +54,6 @@ class Absence:
     cover: str | None
 
 
-@dataclass(frozen=True)
-class Product:
-    """Something that can be bought, as of one instant."""
-
-    product: str
-    category: str | None
-    name: str | None
-    price: Money | None
-    retired: bool
-    replaced_by: str | None = None
-    listed_at: int = 0
-    """For the first time, in µs."""
-
-
 class Catalogue:
     """What the events beside customers say. Every `as_of` is in µs since 1970."""
 
@@ -75,6 +62,7 @@ class Catalogue:
         self.position = position
         self._events = sorted(events, key=lambda pair: key(pair[1]))
         self._staff: dict[int, dict[str, Staff]] = {}
+        self._assortments: dict[int, Assortment] = {}
         self._compiled: dict[tuple[str, str], Calendar | None] = {}
 
     def staff(self, as_of: int) -> Mapping[str, Staff]:
@@ -208,19 +196,22 @@ class Catalogue:
             self._compiled[code, version] = compiled
         return self._compiled[code, version]
 
-    def products(self, as_of: int) -> dict[str, Product]:
+    def products(self, as_of: int) -> Mapping[str, Product]:
         """Everything listed by then, retired or not, by code."""
-        found: dict[str, Product] = {}
-        for _, event in self._until(as_of):
-            if isinstance(event, ProductListed):
-                known = found.get(event.product)
-                since = known.listed_at if known else event.at
-                found[event.product] = Product(
-                    event.product, event.category, event.name, event.price, retired=False, listed_at=since
-                )
-            elif isinstance(event, ProductRetired) and (known := found.get(event.product)):
-                found[event.product] = replace(known, retired=True, replaced_by=event.replaced_by)
-        return found
+        return self.assortment(as_of).by_code
+
+    def assortment(self, as_of: int) -> Assortment:
+        """The same, and what there is in each category. It changes seldom, and is kept as long as it does not."""
+        upto = bisect_right(self._listings, as_of, key=lambda event: event.at)
+        if upto not in self._assortments:
+            for oldest in list(self._assortments)[: 1 - _MOMENTS_KEPT]:
+                self._assortments.pop(oldest, None)
+            self._assortments[upto] = Assortment(gathered(self._listings[:upto]))
+        return self._assortments[upto]
+
+    @cached_property
+    def _listings(self) -> list[Event]:
+        return [event for _, event in self._events if isinstance(event, ProductListed | ProductRetired)]
 
     def rulebooks(self) -> dict[str, dict[str, Any]]:
         """Every published rulebook's document, by version; a version never changes, so the first one stands."""

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.facts import DAY
-from projections.catalogue import Product
+from projections.products import Assortment, Product
 
 MOST = 3
 PARTS = ("purchases.categories", "holdings", "needs", "prospects", "planned", "wishes")
@@ -43,20 +43,16 @@ def wanted(purpose: str | None, content: str | None) -> bool:
     return purpose == "selling" and (content in (None, "", "offer", "reorder") or str(content).startswith(_SUGGESTED))
 
 
-def offers(
-    parts: Mapping[str, Any], products: Mapping[str, Product], as_of: int, content: str | None = None
-) -> list[Offer]:
+def offers(parts: Mapping[str, Any], products: Assortment, as_of: int, content: str | None = None) -> list[Offer]:
     """What to offer to a customer, the best first. `parts`: see `PARTS`; `content`: of the contact, if it says more."""
-    holdings: Sequence[Mapping[str, Any]] = parts.get("holdings") or ()
-    held: set[str] = {holding["product"] for holding in holdings}
     wishes: Mapping[str, Any] = parts.get("wishes") or {}
     topics: set[str] = set(wishes.get("topics") or ())
     refused: set[str] = set(wishes.get("refused_topics") or ())
     found: list[tuple[Any, ...]] = []
-    reasons = _Reasons(parts, products, held, as_of, content)
-    for product in products.values():
+    reasons = _Reasons(parts, products, as_of, content)
+    for product in reasons.candidates(topics, MOST + len(refused)):
         about = {product.product, product.category or product.product}
-        if product.retired or product.product in held or about & refused:
+        if product.retired or product.product in reasons.held or about & refused:
             continue
         why = reasons.of(product)
         if why is not None and why[1] not in refused:
@@ -68,26 +64,30 @@ def offers(
 class _Reasons:
     """Why something fits a customer."""
 
-    def __init__(
-        self,
-        parts: Mapping[str, Any],
-        products: Mapping[str, Product],
-        held: set[str],
-        as_of: int,
-        content: str | None,
-    ) -> None:
-        self._as_of = as_of
+    def __init__(self, parts: Mapping[str, Any], products: Assortment, as_of: int, content: str | None) -> None:
+        self._products, self._as_of = products, as_of
+        holdings: Sequence[Mapping[str, Any]] = parts.get("holdings") or ()
+        self.held: set[str] = {holding["product"] for holding in holdings}
         self._replaces = {
             old.replaced_by: code
-            for code in sorted(held)
-            if (old := products.get(code)) and old.retired and old.replaced_by
+            for code in sorted(self.held)
+            if (old := products.by_code.get(code)) and old.retired and old.replaced_by
         }
         self._prospects: set[str] = {prospect["product"] for prospect in parts.get("prospects") or ()}
         self._needs: set[str] = {need["code"] for need in parts.get("needs") or ()}
         planned: Iterable[str | None] = (content, *(plan["content"] for plan in parts.get("planned") or ()))
         self._suggested = {one.removeprefix(_SUGGESTED) for one in planned if one and one.startswith(_SUGGESTED)}
         self._categories: set[str] = set(parts.get("purchases.categories") or ())
-        self._categories.update(h["category"] for h in parts.get("holdings") or () if h["category"])
+        self._categories.update(holding["category"] for holding in holdings if holding["category"])
+
+    def candidates(self, topics: Iterable[str], most: int) -> Iterable[Product]:
+        """All that may be among the best: of a category only the newest, as many as may be needed."""
+        named = {*self._replaces, *self._prospects, *self._needs, *self._suggested, *topics}
+        found = {code: self._products.by_code[code] for code in named if code in self._products.by_code}
+        for category in self._categories | self._prospects | self._needs | self._suggested:
+            newest = self._products.newest(category)[: most + len(self.held)]
+            found.update((product.product, product) for product in newest)
+        return found.values()
 
     def of(self, product: Product) -> tuple[str, str] | None:
         """The first reason, and what it rests on."""

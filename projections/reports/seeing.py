@@ -1,7 +1,7 @@
 """What a report sees of one customer: effective events, state, rows, owners, and when each event was recorded."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
@@ -22,8 +22,9 @@ from domain.order import effective
 from domain.rules import Rules
 from projections import asof, fold, inforce, shapes
 from projections.asof import Judge
-from projections.catalogue import Catalogue, Product
+from projections.catalogue import Catalogue
 from projections.inforce import IN_FORCE, Schedule
+from projections.products import Product
 from projections.reports.periods import Days
 from projections.reports.report import Asked
 from projections.state import State
@@ -52,7 +53,7 @@ class Frame:
         return self.judge is self.in_force or (len(entries) == 1 and entries[0][1].version == self.rules.version)
 
     @cached_property
-    def products(self) -> dict[str, Product]:
+    def products(self) -> Mapping[str, Product]:
         """Everything listed by `as_of`, by code."""
         return self.catalogue.products(self.asked.as_of)
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.facts import DAY
-from projections.catalogue import Product
 from projections.offers import MOST, REASONS, offers, wanted
+from projections.products import Assortment, Product
 
 NOW = 1_000 * DAY
 
@@ -32,6 +32,9 @@ LISTED = {
         product("loose"),
     )
 }
+
+
+ALL = Assortment(LISTED)
 
 
 def held(code: str) -> dict[str, Any]:
@@ -85,12 +88,12 @@ CASES: list[tuple[str, dict[str, Any], list[tuple[str, str, str]]]] = [
 
 @pytest.mark.parametrize(("parts", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_what_is_offered_fits(parts: dict[str, Any], expected: list[tuple[str, str, str]]) -> None:
-    found = offers(parts, LISTED, NOW)
+    found = offers(parts, ALL, NOW)
     assert [(o.product, o.reason, o.because) for o in found] == expected
 
 
 def test_the_content_of_the_contact_counts_as_suggested() -> None:
-    assert [o.product for o in offers({}, LISTED, NOW, "offer pot")] == ["pot"]
+    assert [o.product for o in offers({}, ALL, NOW, "offer pot")] == ["pot"]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +126,7 @@ CODES = st.sampled_from([*LISTED, "tea", "kitchen", "insurance"])
     )
 )
 def test_nothing_is_offered_that_they_hold_that_is_gone_or_that_they_refused(parts: dict[str, Any]) -> None:
-    found = offers(parts, LISTED, NOW)
+    found = offers(parts, ALL, NOW)
     assert len(found) <= MOST
     refused = set(parts["wishes"]["refused_topics"])
     for offer in found:
@@ -132,3 +135,29 @@ def test_nothing_is_offered_that_they_hold_that_is_gone_or_that_they_refused(par
         assert not refused & {offer.product, offer.category, offer.because}
     ranks = [REASONS.index(offer.reason) for offer in found]
     assert ranks == sorted(ranks)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 400), st.sampled_from(["tea", "kitchen", None]), st.booleans()), max_size=30),
+    st.sets(st.integers(0, 29), max_size=4),
+    st.sets(st.integers(0, 29), max_size=4),
+    st.sets(st.integers(0, 29), max_size=2),
+)
+def test_among_many_products_the_best_are_found(
+    listed: list[tuple[int, str | None, bool]], has: set[int], refused: set[int], topics: set[int]
+) -> None:
+    every = [product(f"p{n:02}", kind, days, retired=gone) for n, (days, kind, gone) in enumerate(listed)]
+    named = {f"p{n:02}" for n in has}
+    parts = {
+        "purchases.categories": {"tea": 1, "kitchen": 1},
+        "holdings": [{"product": code, "category": None} for code in named],
+        "wishes": {"topics": [f"p{n:02}" for n in topics], "refused_topics": [f"p{n:02}" for n in refused]},
+    }
+    fit = [
+        p for p in every
+        if p.category and not p.retired and p.product not in named | {f"p{n:02}" for n in refused}
+    ]  # fmt: skip
+    new = NOW - 182 * DAY
+    fit.sort(key=lambda p: (p.listed_at <= new, p.product not in {f"p{n:02}" for n in topics}, -p.listed_at, p.product))
+    found = offers(parts, Assortment({p.product: p for p in every}), NOW)
+    assert [offer.product for offer in found] == [p.product for p in fit[:MOST]]
