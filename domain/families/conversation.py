@@ -93,6 +93,8 @@ def conversation(c: Customer, event: e.Conversation) -> int:
 
 def _theirs(c: Customer, event: e.Conversation) -> None:
     if event.outcome == "reached":
+        if c.failed:
+            c.failed.pop(event.channel, None)  # by what they use themselves they can be reached
         if event.channel in _WRITTEN:
             # An answer to a contact of ours is awaited, not an enquiry; what belongs to a complaint is followed there.
             if event.complaint is None and event.outreach is None:
