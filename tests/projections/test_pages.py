@@ -171,6 +171,18 @@ def test_rows_are_counted_by_the_first_number_of_their_rank(rows: psycopg.Connec
         assert counted == {number: (found.count(number), False) for number in found}
 
 
+def test_of_very_many_not_all_are_counted_and_it_is_said(rows: psycopg.Connection[Any]) -> None:
+    everybody = Reader(fold, lambda _version: first_rules()).population(rows, micros(at(5)))
+    whole = everybody.counts(COMPLAINTS, {}, 500)
+    for most in (1, 2):
+        counted = everybody.counts(COMPLAINTS, {}, most)
+        assert counted.keys() == whole.keys()
+        for lateness, found in counted.items():
+            assert found.number <= whole[lateness].number
+            assert found.more or found.number == whole[lateness].number
+    assert any(found.more for found in everybody.counts(COMPLAINTS, {}, 1).values())
+
+
 def test_customers_are_listed_by_how_they_stand(rows: psycopg.Connection[Any]) -> None:
     reader, now = Reader(fold, lambda _version: first_rules()), micros(at(10))
     first = reader.queue(rows, CUSTOMERS, now, limit=5)
