@@ -109,7 +109,7 @@ def _detail(state: State, rules: Rules, case: Case, lapse: int) -> dict[str, Any
             {"from": p.at, "until": p.until if p.until < NEVER else None, "for": p.waiting_for} for p in case.pauses
         ],
         "reopened": case.reopened,
-        "reopened_late": _late(rules, case),
+        "reopened_late": _late(state, rules, case),
         "escalations": [
             {"at": r.at, "level": r.level, "to": r.to, "reason": r.reason, "round": r.round, "event": r.id}
             for r in case.raised
@@ -160,17 +160,14 @@ def _redress(case: Case) -> dict[str, Decimal]:
     return given
 
 
-def _late(rules: Rules, case: Case) -> list[int]:
+def _late(state: State, rules: Rules, case: Case) -> list[int]:
     """Reopenings that came later after a resolution than the rules allow."""
     within = rules.complaints.reopen_within
     if within is None or not case.reopened:
         return []
-    found: list[int] = []
-    for at in case.reopened:
-        before = [one.at for one in case.resolutions if one.at <= at]
-        if before and at - before[-1] > within:
-            found.append(at)
-    return found
+    resolved = [*(one.at for one in case.resolutions), *(v.resolved for v in state.lapsed.get(case.ref, ()))]
+    last = {at: max((one for one in resolved if one <= at), default=at) for at in case.reopened}
+    return [at for at in case.reopened if at - last[at] > within]
 
 
 def _verdict(verdict: Verdict | None) -> dict[str, Any]:

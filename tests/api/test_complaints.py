@@ -1,11 +1,14 @@
 """Complaints over HTTP: their history, deadlines from three sides, what time does, and all of one cause."""
 
 from collections.abc import Callable, Generator
-from typing import Any
+from io import StringIO
+from typing import Any, cast
 
 import pytest
+from rich.console import Console
 from starlette.testclient import TestClient
 
+from api import rendering
 from api.wiring import House
 from domain.rules import shipped
 from tests.api.conftest import MakeHouse, event, fold, record
@@ -114,6 +117,14 @@ def test_the_queue_says_what_is_to_be_taken_up_since_when_and_why(ask: Ask) -> N
     assert (up["level"], up["escalate"]) == (1, {"level": 2, "since": "2026-03-09T02:00:00Z", "reason": "missed"})
     silent = by_reference["K-3"]
     assert (silent["due"], silent["due_at"], silent["escalate"]) == ("remind", "2026-03-07T02:00:00Z", None)
+
+
+def test_a_terminal_shows_what_is_to_be_done_beside_answering(ask: Ask) -> None:
+    screen = Console(width=200, file=StringIO())
+    screen.print(rendering.queue("complaints", ask("/v1/queues/complaints", as_of="2026-03-09T02:00:00Z")))
+    shown = cast("StringIO", screen.file).getvalue()
+    assert "acknowledged, to level 2 (missed)" in shown
+    assert "waits for customer, remind" in shown
 
 
 def test_complaints_of_one_cause_are_listed_whoever_made_them(ask: Ask) -> None:

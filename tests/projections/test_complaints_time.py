@@ -190,6 +190,12 @@ def test_a_reopening_after_thirty_days_counts_and_is_shown_as_late(day: float, l
     assert (row["rounds"], row["ended_at"], row["detail"]["reopened_late"]) == (2, None, late)
 
 
+def test_after_nobody_answered_thirty_days_count_from_then() -> None:
+    for day, late in ((41, 0), (41.1, 1)):
+        row = complaint(given(OPENED, ASKED, a(e.ComplaintReopened, day)), 60)
+        assert (row["rounds"], len(row["detail"]["reopened_late"])) == (2, late)
+
+
 def test_commands_ask_whether_it_may_be_reopened() -> None:
     def may(day: float, *events: e.Event) -> bool:
         return may_reopen(first_rules(), _case(*events), examples.day(day))
