@@ -5,6 +5,7 @@ import itertools
 import random
 import threading
 import time
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -96,6 +97,29 @@ def test_a_receiver_that_is_down_for_a_while_loses_nothing(client: TestClient, h
         eventually(lambda: delivered(house, receiver))
         eventually(lambda: state(client, made["id"])["backlog"]["waiting_customers"] == 0)
     assert in_order(receiver)
+
+
+def test_an_hour_without_a_receiver_under_the_schedule_as_it_is(client: TestClient, house: House) -> None:
+    """A clock that runs 1,200 times as fast; all else is as in earnest."""
+    began, at = time.monotonic(), house.clock()
+    house.clock = lambda: at + timedelta(seconds=(time.monotonic() - began) * 1_200)
+    up_from = at + timedelta(hours=1)
+    tried: list[datetime] = []
+
+    def answer(_: Got) -> int:
+        tried.append(house.clock())
+        return 204 if tried[-1] >= up_from else 503
+
+    with receiving(answer) as receiver, delivering(house, Pace(flush=0.02, look=0.05)):
+        subscribe(client, receiver)
+        for part in range(10):
+            calls(house, 10, 8, start=10 * part)
+            time.sleep(0.2)
+        eventually(lambda: delivered(house, receiver))
+    assert in_order(receiver)
+    in_vain = [moment for moment in tried if moment < up_from]
+    # Eight on their way at once at the beginning; then one every five minutes at the latest, and not much oftener.
+    assert 1 <= len(in_vain) <= 8 + Pace().away_after + 2 * 12
 
 
 def test_an_event_that_is_refused_holds_up_its_customer_alone(client: TestClient, house: House) -> None:
