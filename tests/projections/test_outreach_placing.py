@@ -132,6 +132,17 @@ def test_a_date_stays_as_time_goes_by(history: list[e.Event], days: int) -> None
     assert ahead == found
 
 
+@for_all(wishful())
+@settings(max_examples=60, deadline=None)
+def test_what_no_rule_can_ask_for_may_be_forgotten(history: list[e.Event]) -> None:
+    rendered: list[Any] = []
+    for every in (1, 1_000_000):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(fold, "_TRIM_EVERY", every)
+            rendered.append(fold.render(fold.fold(history, RULES), RULES)["outreach"])
+    assert rendered[0] == rendered[1]
+
+
 # --- rhythms of channels, introductions, the beginning ------------------------------------------------------------------
 
 KNOWN = (
