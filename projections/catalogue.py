@@ -67,12 +67,18 @@ class Catalogue:
 
     def staff(self, as_of: int) -> Mapping[str, Staff]:
         """Everybody known by then, by code. What is given out is shared: nobody changes it."""
-        kept = self._staff.get(as_of)
+        turn = bisect_right(self._turns, as_of)  # between two of these nothing about them changes
+        kept = self._staff.get(turn)
         if kept is None:
             for oldest in list(self._staff)[: 1 - _MOMENTS_KEPT]:
                 self._staff.pop(oldest, None)
-            kept = self._staff[as_of] = self._staff_at(as_of)
+            kept = self._staff[turn] = self._staff_at(as_of)
         return kept
+
+    @cached_property
+    def _turns(self) -> list[int]:
+        kinds = (StaffRegistered, StaffChanged, RulebookPromoted, RulebookRolledBack)
+        return [event.at for _, event in self._events if isinstance(event, kinds)]
 
     def _staff_at(self, as_of: int) -> dict[str, Staff]:
         found: dict[str, Staff] = {}
