@@ -22,6 +22,14 @@ WINDOWS = (
     (e.Window(start="12:00", end="13:00"),),
     (e.Window(days=("wed",), start="22:00", end="02:00"), e.Window(days=("sun",), start="09:00", end="10:00")),
 )
+WISHES = (
+    None,
+    None,
+    None,
+    (),
+    (e.Wish(times=1),),
+    (e.Wish(times=2, per="quarter"), e.Wish(times=1, channel="phone")),
+)
 ZONES = ("Asia/Jakarta", "Asia/Jayapura", "Europe/London", "America/New_York")
 _SPOKEN = {"whatsapp": e.MessageExchanged, "phone": e.CallMade, "email": e.EmailExchanged}
 _CASE = (
@@ -63,7 +71,8 @@ def _wish(draw: st.DrawFn, at: int) -> Event:
         refused=draw(st.sampled_from([None, None, (), ("phone",), ("whatsapp", "email")])),
         windows=draw(st.sampled_from(WINDOWS)),
         rest_until=None if rest is None else now + examples.timedelta(days=rest),
-        cadence=None, staff=None, benefits=None, topics=None,
+        cadence=draw(st.sampled_from(WISHES)),
+        staff=None, benefits=None, topics=None,
     )  # fmt: skip
 
 

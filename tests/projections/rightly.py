@@ -34,6 +34,7 @@ def against(
         found.add("rest")
     ours = _unasked(past)
     found |= {reason for most, span, reason in OUTBOUND if _within(ours, at, span) >= most}
+    found |= _wished(past, channel, at)
     if purpose == "selling":
         found |= _selling(past, at)
     return found
@@ -88,7 +89,7 @@ def _over(past: list[Event]) -> bool:
 # --- limits -----------------------------------------------------------------------------------------------------------
 
 
-def _unasked(past: list[Event], purpose: str | None = None) -> list[int]:
+def _unasked(past: list[Event], purpose: str | None = None, channel: str | None = None) -> list[int]:
     """What we began ourselves, service left out; reached or not."""
     return [
         event.at
@@ -97,7 +98,24 @@ def _unasked(past: list[Event], purpose: str | None = None) -> list[int]:
         and event.direction == "outbound"
         and event.purpose != "service"
         and purpose in (None, event.purpose)
+        and channel in (None, event.channel)
     ]
+
+
+def _wished(past: list[Event], channel: str | None, at: int) -> set[str]:
+    """No more often than they wish to hear from us, in a month, quarter or year of their calendar."""
+    for wish in [wish for event in _last_of(past, "cadence") for wish in event.cadence]:
+        if wish.channel not in (None, channel):
+            continue
+        ours = [_period(past, moment, wish.per) for moment in _unasked(past, channel=wish.channel)]
+        if ours.count(_period(past, at, wish.per)) >= wish.times:
+            return {"limit-wish"}
+    return set()
+
+
+def _period(past: list[Event], at: int, per: str) -> tuple[int, int]:
+    day = local(past, at).date()
+    return day.year, (day.month - 1) // {"month": 1, "quarter": 3, "year": 12}[per]
 
 
 def _within(times: Iterable[int], at: int, span: int) -> int:

@@ -22,7 +22,8 @@ RULES = first_rules()
 HOLIDAYS = RULES.calendar.document.holidays
 BY_HAND = {
     "ended", "refused-channel", "refused-purpose", "no-consent", "consent-ended", "rest", "complaint-open",
-    "complaint-just-resolved", "limit-day", "limit-month", "limit-selling", "ratio", *HOURS,
+    "complaint-just-resolved", "limit-day", "limit-month", "limit-wish", "limit-selling", "ratio",
+    *HOURS,
 }  # fmt: skip
 GREETINGS = {
     "birthday",
