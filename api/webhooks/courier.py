@@ -140,15 +140,22 @@ class Courier:
     def _resting(self) -> bool:
         return self._failures >= self._pace.away_after or self._clock() < self._rest_until
 
+    @property
+    def _room(self) -> bool:
+        """Whether one more may be on its way."""
+        return len(self._flights) < (1 if self._resting else self._pace.flights)
+
     def _patience(self) -> float:
         """Seconds until something is to be done that nothing announces."""
+        if not self._room:
+            return LOOK_EVERY  # whatever lands wakes us
         now = self._clock()
         due = self._rest_until if now < self._rest_until else self._lanes.next_due()
         return min(max(due - now, 0.01), LOOK_EVERY)
 
     def _launch(self) -> None:
         """Send on their way as many as may be."""
-        while not self._stop.is_set() and len(self._flights) < (1 if self._resting else self._pace.flights):
+        while not self._stop.is_set() and self._room:
             now = self._clock()
             if now < self._rest_until:
                 return

@@ -11,7 +11,7 @@ MOST_CUSTOMERS = 1_000
 LARGEST_BATCH = 500
 
 Url = Annotated[str, Field(max_length=2_000)]
-Description = Annotated[str, Field(max_length=200)]
+Description = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Types = Annotated[list[str], Field(max_length=200)]
 Customers = Annotated[list[str], Field(max_length=MOST_CUSTOMERS)]
 Batch = Annotated[int, Field(ge=1, le=LARGEST_BATCH)]

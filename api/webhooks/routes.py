@@ -132,7 +132,8 @@ def rotate_secret(id_: Id, house: HouseDep, bearer: Caller, wanted: RotateWanted
 def replay_webhook(id_: Id, wanted: ReplayWanted, house: HouseDep, bearer: Caller) -> Webhook:
     """Send again everything from a cursor on; each message has the id that it had, so that receivers can tell.
 
-    It is resumed where it was parked, and what waited is part of what is sent again.
+    It is resumed where it was parked. What waits is not forgotten, unless the cursor is one that it did not reach yet: from
+    `now` on, all that is outstanding is left out.
     """
     _allowed(bearer, sealed=webhooks(house).get(id_).sealed)
     return described(house, webhooks(house).replay(id_, place(house, wanted.begin)))

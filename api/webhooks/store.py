@@ -158,18 +158,25 @@ class Webhooks:
                          FROM webhooks.waiting WHERE subscription = %s AND parked""",
                     [self._clock(), id_],
                 )
-            c.execute(
-                """UPDATE webhooks.waiting SET position = position + CASE WHEN %s AND parked THEN 1 ELSE 0 END,
-                          attempts = 0, since = %s, next_at = %s, parked = false WHERE subscription = %s""",
-                [skip, self._clock(), self._clock(), id_],
-            )
+            c.execute(AT_ONCE, [skip, self._clock(), self._clock(), id_])
         return self.get(id_)
 
     def replay(self, id_: UUID, position: int) -> Subscription:
-        """Send again everything behind a position, and go on from there; what waits is part of it, or left out."""
+        """Send again everything behind a position, and go on from there.
+
+        What waits from before that position is not forgotten, and tried at once; unless the position is one that was not
+        reached yet: then all that is outstanding is left out.
+        """
         with self._pool.connection() as c, c.transaction():
+            # The row's lock first: a courier that writes holds it, and what it wrote last must be seen here.
+            c.execute("SELECT FROM webhooks.subscriptions WHERE id = %s FOR UPDATE", [id_])
+            c.execute(
+                """DELETE FROM webhooks.waiting w USING webhooks.subscriptions s
+                    WHERE s.id = %(id)s AND w.subscription = s.id AND (w.position > %(at)s OR s.position <= %(at)s)""",
+                {"id": id_, "at": position},
+            )
             self._revise(c, id_, sql.SQL("{}, position = %s").format(ACTIVE), [position])
-            c.execute("DELETE FROM webhooks.waiting WHERE subscription = %s", [id_])
+            c.execute(AT_ONCE, [False, self._clock(), self._clock(), id_])
         return self.get(id_)
 
     def _update(self, id_: UUID, assignments: sql.Composable, values: Sequence[Any]) -> None:
@@ -234,6 +241,9 @@ class Webhooks:
             )
 
 
+AT_ONCE: LiteralString = """
+    UPDATE webhooks.waiting SET position = position + CASE WHEN %s AND parked THEN 1 ELSE 0 END, attempts = 0, since = %s,
+           next_at = %s, parked = false WHERE subscription = %s"""
 ACTIVE = sql.SQL(
     """state = 'active', reason = NULL, state_since = clock_timestamp(), revision = revision + 1, epoch = epoch + 1,
        failures = 0, failing_since = NULL, next_at = NULL"""

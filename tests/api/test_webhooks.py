@@ -220,6 +220,30 @@ def test_a_replay_sends_everything_again_from_a_cursor_under_the_same_ids(client
     assert set(ids[first:]) <= set(ids[:first])
 
 
+@pytest.mark.parametrize("begin", ["late", "now"])
+def test_a_replay_forgets_nothing_that_waits_unless_it_leaves_out_all(
+    client: TestClient, house: House, begin: str
+) -> None:
+    bad = record(house, call("a-1", "crm:A"), call("b-1", "crm:B"))[0]
+    mended = threading.Event()
+    with (
+        receiving(lambda got: 422 if got.events[0]["id"] == bad.id and not mended.is_set() else 200) as receiver,
+        delivering(house),
+    ):
+        made = subscribe(client, receiver)
+        calls(house, 5, 2)
+        eventually(lambda: (b := state(client, made["id"])["backlog"])["behind"] == 0 and b["waiting_customers"] == 1)
+        late = house.cursors.write("feed", house.ledger.head() - 2)
+        client.post(f"/v1/webhooks/{made['id']}/replay", json={"from": late if begin == "late" else "now"})
+        mended.set()
+        calls(house, 5, 2, start=5)
+        if begin == "late":
+            eventually(lambda: delivered(house, receiver))
+        else:
+            eventually(lambda: state(client, made["id"])["backlog"]["behind"] == 0)
+            assert bad.position not in receiver.positions()[bad.customer]
+
+
 def signed_by(key: bytes, got: Got) -> bool:
     try:
         verify([key], got.headers, got.body, time.time())

@@ -77,6 +77,10 @@ def test_secrets_are_kept_wrapped_and_shown_once(client: TestClient, house: Hous
         ({"from": "x"}, 400, "bad-cursor", "/from"),
         ({"secret": "whsec_x"}, 422, "bad-request", "/secret"),
         ({"url": None}, 422, "bad-request", "/url"),
+        ({"description": "\0"}, 422, "bad-request", "/description"),
+        ({"customers": ["\0"]}, 422, "bad-request", "/customers"),
+        ({"types": ["\0"]}, 422, "bad-request", "/types"),
+        ({"url": URL + "\0"}, 422, "target-refused", "/url"),
     ],
 )
 def test_what_cannot_be_subscribed_is_refused_by_name(
@@ -182,6 +186,13 @@ def test_a_webhook_that_there_is_not_is_not_found(client: TestClient, method: st
     body = {"PATCH": {"batch": 2}, "POST": {"from": "now"} if path == "/replay" else None}.get(method)
     answer = client.request(method, f"/v1/webhooks/{uuid4()}{path}", json=body)
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown-webhook")
+
+
+@pytest.mark.parametrize("hours", ["NaN", "Infinity", "-1", "721", "1e400"])
+def test_an_overlap_is_a_number_of_hours(client: TestClient, hours: str) -> None:
+    rotate = f"/v1/webhooks/{made(client)['id']}/rotate"
+    answer = client.post(rotate, content=f'{{"overlap_hours": {hours}}}', headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["pointer"]) == (422, "/overlap_hours")
 
 
 def test_figures_show_the_backlog(client: TestClient, house: House) -> None:
