@@ -1,9 +1,9 @@
 """Pages of a queue, read along its rank.
 
 A rank is a few small numbers, then a moment, then what breaks ties. Rows of one moment lie together in an index only where the
-small numbers are equal, so a page asks each combination of them (a `Group`) for its first rows, in one statement: the
-cost does not depend on how many customers there are. Columns that begin an index (whose customer it is, say) are asked for
-one value after the other in the same way.
+small numbers are equal, so a page asks one combination of them (a `Group`) after the other for its first rows, in one
+statement that ends where the page is full: the cost does not depend on how many customers there are. Columns that begin an
+index (whose customer it is, say) are asked for one value after the other, and what they give is merged within the group.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -130,9 +130,8 @@ def _several(value: Any) -> Sequence[Any]:
 
 
 def _rows(order: Order, parts: _Parts, after: Place | None) -> list[list[object]]:
-    """The groups not before the cursor: small numbers, low, high, ids to begin after, values that begin an index."""
+    """The groups not before the cursor, in order: small numbers, low, high, ids to begin after."""
     widest = tuple(_WIDEST[kind] for _, kind in order.ties)
-    whose = list(product(*parts.by.values()))
     rows: list[list[object]] = []
     for group in parts.groups:
         if after is not None and group.numbers < after.numbers:
@@ -143,7 +142,7 @@ def _rows(order: Order, parts: _Parts, after: Place | None) -> list[list[object]
                 continue
             if after.at > low:
                 low, ids = after.at, after.ids
-        rows.extend([*group.numbers, low, group.high, *ids, *values] for values in whose)
+        rows.append([*group.numbers, low, group.high, *ids])
     return rows
 
 
@@ -152,24 +151,27 @@ def _equal(parts: _Parts) -> tuple[tuple[str, bool], ...]:
 
 
 def _values(order: Order, parts: _Parts, rows: list[list[object]], wanted: Wanted) -> dict[str, Any]:
-    given = {
-        f"g_{name}": list(column) for name, column in zip(_names(order, parts.by), zip(*rows, strict=True), strict=True)
-    }
+    given = {f"g_{name}": list(column) for name, column in zip(_names(order), zip(*rows, strict=True), strict=True)}
+    whose = list(zip(*product(*parts.by.values()), strict=True)) or [() for _ in parts.by]
+    by = {f"b_{name}": list(column) for name, column in zip(parts.by, whose, strict=True)}
     asked = {"generation": wanted.generation, "now": wanted.clock.now, "limit": wanted.limit}
-    return given | asked | {f"e_{name}": value for name, value in parts.equal.items()}
+    return given | by | asked | {f"e_{name}": value for name, value in parts.equal.items()}
 
 
-def _names(order: Order, by: Iterable[str]) -> list[str]:
-    return [*order.numbers, "low", "high", *(name for name, _ in order.ties), *(f"by_{name}" for name in by)]
+def _names(order: Order) -> list[str]:
+    return [*order.numbers, "low", "high", *(name for name, _ in order.ties)]
 
 
-_PAGE = sql.SQL(
-    """SELECT {columns} FROM {given}
-       CROSS JOIN LATERAL (SELECT q.* FROM {standing} ORDER BY {inner} LIMIT %(limit)s) r
-       ORDER BY {rank} LIMIT %(limit)s"""
+# A nested loop takes the groups in the order of the arrays, and a subquery with a limit can be joined in no other way. So rows come
+# in the order of their rank, and the groups after the one that fills the page are not asked at all.
+_PAGE = sql.SQL("SELECT {columns} FROM {given} CROSS JOIN LATERAL ({of_group}) r LIMIT %(limit)s")
+_ALONE = sql.SQL("SELECT q.* FROM {standing} ORDER BY {inner} LIMIT %(limit)s")
+_MERGED = sql.SQL(
+    """SELECT m.* FROM {by} CROSS JOIN LATERAL (SELECT q.* FROM {standing} ORDER BY {inner} LIMIT %(limit)s) m
+       ORDER BY {merged} LIMIT %(limit)s"""
 )
 _COUNT = sql.SQL(
-    """SELECT {numbers}, count(*) FROM {given}
+    """SELECT {numbers}, count(*) FROM {given} {by}
        CROSS JOIN LATERAL (
            SELECT FROM {standing} AND q.customer <> ALL(%(without)s::uuid[]) LIMIT %(limit)s
        ) r GROUP BY {numbers}"""
@@ -180,20 +182,20 @@ _COUNT = sql.SQL(
 def _page(
     order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], ...], columns: tuple[str, ...]
 ) -> sql.Composed:
-    ties = [name for name, _ in order.ties]
-    return _PAGE.format(
-        columns=_listed("r", columns),
-        given=_given(order, by),
-        standing=_standing(order, by, equal),
-        inner=_listed("q", (order.moment, *ties)),
-        rank=_listed("r", (*order.numbers, order.moment, *ties)),
+    along = (order.moment, *(name for name, _ in order.ties))
+    of_group = (_MERGED if by else _ALONE).format(
+        by=_by(by), standing=_standing(order, by, equal), inner=_listed("q", along), merged=_listed("m", along)
     )
+    return _PAGE.format(columns=_listed("r", columns), given=_given(order), of_group=of_group)
 
 
 @cache
 def _count(order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], ...]) -> sql.Composed:
     return _COUNT.format(
-        numbers=_listed("g", order.numbers), given=_given(order, by), standing=_standing(order, by, equal)
+        numbers=_listed("g", order.numbers),
+        given=_given(order),
+        by=sql.SQL("CROSS JOIN {}").format(_by(by)) if by else sql.SQL(""),
+        standing=_standing(order, by, equal),
     )
 
 
@@ -201,12 +203,17 @@ def _listed(table: str, names: Iterable[str]) -> sql.SQL:
     return ours(", ".join(f"{table}.{name}" for name in names))
 
 
-def _given(order: Order, by: tuple[str, ...]) -> sql.SQL:
+def _given(order: Order) -> sql.SQL:
     """The groups, as a table `g`."""
     kinds = [*("smallint" for _ in order.numbers), "timestamptz", "timestamptz", *(kind for _, kind in order.ties)]
-    names = _names(order, by)
-    arrays = [f"%(g_{name})s::{kind}[]" for name, kind in zip(names, [*kinds, *("text" for _ in by)], strict=True)]
+    names = _names(order)
+    arrays = [f"%(g_{name})s::{kind}[]" for name, kind in zip(names, kinds, strict=True)]
     return ours(f"unnest({', '.join(arrays)}) AS g({', '.join(names)})")
+
+
+def _by(names: tuple[str, ...]) -> sql.SQL:
+    """The values that begin an index, as a table `b`."""
+    return ours(f"unnest({', '.join(f'%(b_{name})s::text[]' for name in names)}) AS b({', '.join(names)})")
 
 
 def _standing(order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], ...]) -> sql.SQL:
@@ -216,7 +223,7 @@ def _standing(order: Order, by: tuple[str, ...], equal: tuple[tuple[str, bool], 
         "q.generation = %(generation)s",
         order.only,
         *(f"q.{name} = g.{name}" for name in order.numbers),
-        *(f"q.{name} = g.by_{name}" for name in by),
+        *(f"q.{name} = b.{name}" for name in by),
         f"(q.{order.moment}, q.{place.replace(', ', ', q.')}) > (g.low, g.{place.replace(', ', ', g.')})",
         f"q.{order.moment} <= g.high",
         "q.from_at <= %(now)s AND q.until_at > %(now)s",
