@@ -8,8 +8,8 @@ something is:
 - of who is away it is the work of whom acts for them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
@@ -28,16 +28,17 @@ from api.queues import complaint_item, outreach_item
 from api.wiring import House, HouseDep
 from domain.door import instant, micros
 from domain.rules import Rules
-from projections import pages, reading
+from projections import pages
 from projections.day import Minutes, Span, cut, minutes_of, minutes_on, span_of
 from projections.inforce import IN_FORCE
+from projections.pages import Queue
 from projections.reading import Population
 from projections.reports.periods import Days
 
 router = APIRouter(prefix="/v1/days", tags=["queues"])
 
-MOST_WAITING = 1_000  # complaints and what else waits, of one manager
-READ_AHEAD = 100  # contacts, at a time
+READ_AHEAD = 50  # complaints or contacts, at a time
+COUNTED = 200  # of one rank and owner: further, what does not fit is not counted
 
 
 class DayAnswer(BaseModel):
@@ -96,9 +97,10 @@ class Day(Struct, frozen=True):
     """What waits for an answer, with `minutes`; the first `fit` of this and `contacts` fit."""
     contacts: Sequence[Row]
     fit: int
+    beyond: Mapping[str, int]
+    """How many of each there are beyond those, as far as they were counted."""
     more: bool
-    """Whether there are contacts beyond those in `contacts`, of which `beyond` were counted."""
-    beyond: int
+    """Perhaps there are more."""
     rules: Rules
     rulebook: str
     position: int
@@ -112,36 +114,45 @@ def read(house: House, manager: str, at: Coordinates, day: date | None, limit: i
     at, span = placed(house, at, day)
     known = house.people.catalogue(at.known_at)
     whose = queueing.whose_of(known, at, manager)
+    mine = frozenset(whose.owners or [])
     with queueing.everybody(house, at) as population:
         rules: Rules = population.rules
         minutes = minutes_on(known, rules, manager, span, micros(at.as_of))
         end = instant(span.end - 1)
-        waiting, described = queueing.attended(
-            _waiting(population, manager, whose, end), known, population, manager, whose.owners or []
-        )
-        waiting = [{**row, "minutes": rules.contact.minutes.complaint} for row in waiting]
-        found: list[Row] = []
-        spent = sum(row["minutes"] for row in waiting)
-        enough, more = limit, False
-        for part in _contacts(population, manager, whose, end):
-            if enough <= 0:
-                more = True
-                break
-            rows, names_of = queueing.attended(part, known, population, manager, whose.owners or [])
-            described |= names_of
-            for row in rows:
-                taken = minutes_of(rules, row["channel"], row["purpose"])
-                found.append({**row, "minutes": taken})
-                spent += taken
-                enough -= spent > minutes.left
-        counted = _counted(population, manager, whose, end) if more else None
-    fits = cut((row["minutes"] for row in (*waiting, *found)), minutes.left)
-    beyond = max(0, counted - len(found)) if counted else 0
+        work = {
+            "complaints": (pages.complaints_until(end), "handler"),
+            "contacts": (pages.outreach_until(end), "staff"),
+        }
+        found: dict[str, list[Row]] = {name: [] for name in work}
+        beyond = dict.fromkeys(work, 0)
+        described: dict[str, list[int]] = {}
+        over, spent, more = 0, 0, False
+        for name, (queue, given) in work.items():
+            ways = list(_ways(given, manager, whose, population))
+            for part in _along(population, queue, ways, mine):
+                if over >= limit:
+                    counted = population.counts(queue, {"owner": whose.owners or []}, COUNTED)
+                    beyond[name] = max(0, sum(c.number for c in counted.values()) - len(found[name]))
+                    more = True
+                    break
+                rows, names_of = queueing.attended(part, known, population, manager, mine)
+                described |= names_of
+                for row in rows:
+                    taken = _minutes(rules, row)
+                    found[name].append({**row, "minutes": taken})
+                    spent += taken
+                    over += spent > minutes.left
+    everything = [*found["complaints"], *found["contacts"]]
+    fits = cut((row["minutes"] for row in everything), minutes.left)
     where = population.at
     return Day(
-        manager, span, at, (whose.owners or [])[1:], minutes, waiting, found, fits.fit, more, beyond, rules, where.rulebook,
-        where.position, described, limit,
+        manager, span, at, (whose.owners or [])[1:], minutes, found["complaints"], found["contacts"], fits.fit, beyond, more,
+        rules, where.rulebook, where.position, described, limit,
     )  # fmt: skip
+
+
+def _minutes(rules: Rules, row: Row) -> int:
+    return minutes_of(rules, row["channel"], row["purpose"]) if "class" in row else rules.contact.minutes.complaint
 
 
 def placed(house: House, at: Coordinates, day: date | None) -> tuple[Coordinates, Span]:
@@ -171,38 +182,26 @@ def _ways(column: str, manager: str, whose: Whose, population: Population) -> It
         yield {"customer": given}
 
 
-def _waiting(population: Population, manager: str, whose: Whose, end: datetime) -> list[Row]:
-    """What waits for an answer and is due by the end of the day."""
-    mine = frozenset(whose.owners or [])
-    found: dict[tuple[Any, ...], Row] = {}
-    for where in _ways("handler", manager, whose, population):
-        for row in population.page(reading.COMPLAINTS, where, MOST_WAITING).rows:
-            due = row["due_at"] is not None and row["due_at"] <= end
-            if due and (row["handler"] in mine or (row["handler"] is None and row["team"] is None)):
-                found[tuple(row[n] for n in reading.COMPLAINTS.rank)] = row
-    return [found[rank] for rank in sorted(found)]
-
-
-def _contacts(population: Population, manager: str, whose: Whose, end: datetime) -> Iterator[list[Row]]:
-    """Contacts that are due by the end of the day and may be made, in the order of their rank, some at a time."""
-    queue, mine = pages.outreach_until(end), frozenset(whose.owners or [])
-    ways = list(_ways("staff", manager, whose, population))
+def _along(
+    population: Population, queue: Queue, ways: Sequence[Mapping[str, Any]], mine: Collection[str]
+) -> Iterator[list[Row]]:
+    """What is due by the end of the day and theirs to do, in the order of its rank, some at a time."""
     after = None
     while True:
         found = [population.page(queue, where, READ_AHEAD, after) for where in ways]
         merged = {tuple(r[n] for n in queue.rank): r for page in found for r in page.rows}
         first = [merged[rank] for rank in sorted(merged)][:READ_AHEAD]
-        yield [row for row in first if row["staff"] is None or row["staff"] in mine]
+        yield [row for row in first if _theirs(row, mine)]
         if len(merged) <= len(first) and not any(page.next for page in found):
             return
         after = population.cursor(queue, first[-1])
 
 
-def _counted(population: Population, manager: str, whose: Whose, end: datetime) -> int:
-    """About how many contacts are due by the end of the day."""
-    queue = pages.outreach_until(end)
-    counts = population.counts(queue, {"owner": whose.owners or []}, queueing.COUNTED)
-    return sum(counted.number for counted in counts.values())
+def _theirs(row: Row, mine: Collection[str]) -> bool:
+    """Whether it is the owner's work, or was given to one of `mine`."""
+    if "class" in row:
+        return row["staff"] is None or row["staff"] in mine
+    return row["handler"] in mine or (row["handler"] is None and row["team"] is None)
 
 
 def shaped(house: House, found: Day, *, opening: bool) -> dict[str, Any]:
@@ -241,8 +240,8 @@ def shaped(house: House, found: Day, *, opening: bool) -> dict[str, Any]:
         "complaints": waiting,
         "contacts": contacts,
         "overflow": {
-            "complaints": max(0, first - fit),
-            "contacts": len(items) - max(first, fit) + found.beyond,
+            "complaints": max(0, first - fit) + found.beyond["complaints"],
+            "contacts": len(items) - max(first, fit) + found.beyond["contacts"],
             "more": found.more,
             "items": items[fit : fit + found.limit],
         },

@@ -35,6 +35,8 @@ def _complaints(clock: Clock) -> list[Group]:
         complaints.RUNNING: (clock.now, LAST),
         complaints.WAITING: (FIRST, LAST),
     }
+    if clock.until > clock.now:  # what falls due before, and nothing else
+        moments = {complaints.OVERDUE: (FIRST, clock.now), complaints.RUNNING: (clock.now, clock.until)}
     return [
         Group((lateness, severity, tier, trust), *moments[lateness])
         for lateness in sorted(moments)
@@ -87,6 +89,13 @@ CASES = Queue("complaints", ("opened_at", "complaint", "customer"))
 CUSTOMERS = Queue("standing", ("customer",))
 COVERS = Queue("managers", ("customer", "from_at"), "kind = 'cover'", _at_present("cover"))
 OWNERS = Queue("managers", ("customer", "from_at"), "kind = 'owner'", _at_present("owner"))
+
+
+def complaints_until(until: datetime) -> Queue:
+    """What waits for an answer that is due before a moment."""
+    return COMPLAINTS._replace(
+        stands=lambda row, _now: row["due_at"] is not None and row["due_at"] <= until, until=until
+    )
 
 
 def outreach_until(until: datetime | None) -> Queue:
