@@ -8,8 +8,9 @@ from typing import Any, Literal, NamedTuple
 import psycopg
 from psycopg import Connection
 
-from api.clouds import opened
+from api.clouds import moment, opened
 from api.ops import standing, waited
+from api.webhooks.store import Webhooks
 from api.wiring import KEY_SCHEMAS, SCHEMAS, House
 from domain.errors import JejakError
 from projections.engine import LOCK
@@ -19,6 +20,7 @@ Verdict = Literal["good", "attention", "bad"]
 LOW_DISK = 2 * 1024**3  # bytes
 SAMPLE = 200  # sealed parts
 LONG_BEHIND = 60.0  # seconds
+MOST_WEBHOOKS = 1_000
 
 
 class Finding(NamedTuple):
@@ -157,6 +159,24 @@ def _parked(house: House) -> Seen:
     return "good", "every customer can be folded"
 
 
+def _webhooks(house: House) -> Seen:
+    kept = Webhooks(house.pool, house.ledger.keys, house.clock)
+    subscriptions = kept.listed(limit=MOST_WEBHOOKS)
+    troubled: list[str] = []
+    for s in subscriptions:
+        kept.keys(s.id)  # which tells whether the master key opens its secrets
+        parked = kept.standing(s).parked
+        if s.state != "active":
+            troubled.append(f"{s.id} is {s.state}: {s.reason}")
+        elif s.failing_since is not None:
+            troubled.append(f"{s.id} has been failing since {moment(s.failing_since)}")
+        elif parked:
+            troubled.append(f"{s.id} has {parked} parked customers")
+    if troubled:
+        return "attention", f"{'; '.join(troubled)}; `jejak webhook log ID` says why, `jejak webhook resume ID` goes on"
+    return "good", f"{len(subscriptions)} are delivered" if subscriptions else "nobody has subscribed"
+
+
 def _seals(house: House) -> Seen:
     head = house.ledger.head()
     tried = found = 0
@@ -191,6 +211,7 @@ CHECKS: dict[str, Callable[[House], Seen]] = {
     "received": _received,
     "rows": _rows,
     "parked": _parked,
+    "webhooks": _webhooks,
     "seals": _seals,
     "disk": _disk,
 }

@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.doctor import examine
 from api.webhooks.signing import key_of, verify
 from api.wiring import House
 from tests.api.conftest import call, record
@@ -252,6 +253,22 @@ def test_the_commands_say_what_is_wrong(house: House, monkeypatch: pytest.Monkey
     ):
         result = CliRunner().invoke(app, ["webhook", *arguments])
         assert sentence in str(result.exception)
+
+
+def test_the_doctor_names_what_is_held_up(client: TestClient, house: House) -> None:
+    def finding() -> tuple[str, str]:
+        return next((f.verdict, f.seen) for f in examine(house) if f.check == "webhooks")
+
+    assert finding() == ("good", "nobody has subscribed")
+    hook = made(client)
+    assert finding() == ("good", "1 are delivered")
+    client.patch(f"/v1/webhooks/{hook['id']}", json={"active": False})
+    verdict, seen = finding()
+    assert verdict == "attention"
+    assert f"{hook['id']} is parked: parked by tests" in seen
+    with psycopg.connect(house.database_url) as connection:
+        connection.execute("UPDATE webhooks.secrets SET wrapped = 'other'")
+    assert finding()[0] == "bad"
 
 
 @pytest.mark.parametrize(
