@@ -162,6 +162,7 @@ class Rules:
         self.escalate = [
             Step(s.level, s.to, s.at or 0, self._work(s.silence or _NONE)) for s in book.complaints.escalate
         ]
+        self.silences = [(step.level, step.silence) for step in self.escalate if step.silence]
         self.around = Calendar(CalendarDocument(name="always", version="1", zone=calendar.document.zone, always=True))
         self.late_times = self._late_times()
         self.cadence = book.cadence

@@ -196,8 +196,12 @@ def _up(rules: Rules, case: Case, given: float, due: int, near: int, paused: _Pa
 def _silent(rules: Rules, case: Case, paused: _Paused) -> list[tuple[int, int, str]]:
     """When they will have heard nothing of us for too long; while we wait for them, the silence is theirs."""
     since = max(case.heard, case.round_at)
-    dated = [(after(rules.calendar, since, s.silence, paused), s.level, "silence") for s in rules.escalate if s.silence]
-    return [step for step in dated if step[0] < NEVER]
+    found: list[tuple[int, int, str]] = []
+    for level, minutes in rules.silences:
+        at = after(rules.calendar, since, minutes, paused)
+        if at < NEVER:
+            found.append((at, level, "silence"))
+    return found
 
 
 def after(calendar: Calendar, start: int, minutes: float, paused: list[tuple[int, int | None]]) -> int:
