@@ -93,9 +93,11 @@ OWNERS = Queue("managers", ("customer", "from_at"), "kind = 'owner'", _at_presen
 
 def complaints_until(until: datetime) -> Queue:
     """What waits for an answer that is due before a moment."""
-    return COMPLAINTS._replace(
-        stands=lambda row, _now: row["due_at"] is not None and row["due_at"] <= until, until=until
-    )
+
+    def stands(row: Shown, _now: datetime) -> bool:
+        return row["due_at"] is not None and row["due_at"] <= until
+
+    return COMPLAINTS._replace(stands=stands, until=until)
 
 
 def outreach_until(until: datetime | None) -> Queue:
