@@ -246,17 +246,17 @@ def _channel_next(c: Customer) -> str:
 
 def outreach_done(c: Customer, event: e.OutreachDone) -> int:
     """Without a reference, whatever was due first; what was tried in vain stays due."""
-    if event.outcome != "reached":
-        return 0
+    if event.outcome == "reached":
+        _took_place(c, event.outreach or _due_first(c, event.at) or "rhythm", event)
+    return 0
+
+
+def _took_place(c: Customer, ref: str, event: e.Event) -> None:
     c.done = (event.at, event.id)
-    ref = event.outreach
-    if ref is None:
-        ref = _due_first(c, event.at) or "rhythm"
     if _ours(ref):
         _over_with(c, ref, event)
     elif c.planned.pop(ref, None) is not None:  # the conversation itself may have fulfilled it already
         c.snoozed_until = 0
-    return 0
 
 
 def outreach_snoozed(c: Customer, event: e.OutreachSnoozed) -> int:
@@ -296,6 +296,8 @@ def contact_attempted(c: Customer, event: e.ContactAttempted) -> int:
     c.series[Series.ATTEMPT].append((event.at, event.id))
     if event.outcome == "reached":
         c.failed.pop(event.channel, None)
+        if event.outreach is not None:
+            _took_place(c, event.outreach, event)
     return _ATTEMPT
 
 

@@ -169,6 +169,11 @@ PLANNED = [
     On("a day: from its first allowed moment on", (_PLAN.format("2026-03-16_00:00"),), "p", "2026-03-16 08:00"),
     On("done by a contact two days before", (_AT, _talk("2026-03-08 12:00")), "p", ""),
     On("done by a contact two days after", (_AT, _talk("2026-03-12 12:00")), "p", ""),
+    On("done by an attempt that reached them, and names it", (
+        _AT, "2026-03-05 09:00 contact.attempted channel=whatsapp purpose=relationship outcome=reached outreach=p"), "p", ""),
+    On("not by one in vain", (
+        _AT, "2026-03-05 09:00 contact.attempted channel=whatsapp purpose=relationship outcome=not-reached outreach=p"),
+        "p", "2026-03-10 10:00"),
     On("not by one four days before", (_AT, _talk("2026-03-06 09:00")), "p", "2026-03-10 10:00"),
     On("not by one that was before it was planned", (_talk("2026-03-01 09:00"), _PLAN.format("2026-03-03_10:00")), "p",
        "2026-03-03 10:00"),
