@@ -1,14 +1,14 @@
 """A subscription as it is kept, and what its secrets are bound to."""
 
 from datetime import datetime
-from typing import Any, LiteralString, NamedTuple
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 SELECT: LiteralString = """SELECT id, number, source, url, description, types, customers, sealed, batch, created_at, created_by,
     state, reason, state_since, revision, epoch, position, failures, failing_since, next_at
       FROM webhooks.subscriptions"""
 
-# Of the key whose places its rows hold: two locks of one number in this class are held by one process.
+# The class of advisory locks, each with a subscription's number: whoever holds one delivers that subscription.
 LOCK = 1_684_107_116
 
 
@@ -40,6 +40,3 @@ class Subscription(NamedTuple):
 def bound(subscription: UUID) -> bytes:
     """What a secret is bound to, so that it is of no use beside another subscription."""
     return b"webhook" + subscription.bytes
-
-
-Row = tuple[Any, ...]
