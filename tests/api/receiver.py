@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple, cast
 
+from starlette.testclient import TestClient
+
 from api.webhooks import dispatch
 from api.webhooks.pace import Pace
 from api.wiring import House
+from tests.api.conftest import call, record
 
 PATIENCE = 60.0  # seconds; other work may hold the machine up
 QUICK = Pace(
@@ -140,3 +143,40 @@ def eventually(true: Callable[[], Any]) -> Any:
 def firsts(positions: list[int]) -> list[int]:
     """Each position once, in the order in which they came first."""
     return list(dict.fromkeys(positions))
+
+
+# --- what tests of deliveries do and look at ---------------------------------------------------------------------------
+
+
+def subscribe(client: TestClient, receiver: Receiver, **wanted: Any) -> dict[str, Any]:
+    answer = client.post("/v1/webhooks", json={"url": receiver.url, "from": "beginning"} | wanted)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def ledger(house: House) -> dict[str, list[int]]:
+    """By customer, the positions of all events."""
+    found: dict[str, list[int]] = {}
+    for r in house.ledger.feed(0, 100_000):
+        found.setdefault(r.customer, []).append(r.position)
+    return found
+
+
+def calls(house: House, count: int, customers: int, start: int = 0) -> None:
+    record(house, *(call(f"c-{i}", f"crm:C-{i % customers}") for i in range(start, start + count)))
+
+
+def delivered(house: House, receiver: Receiver) -> bool:
+    return {c: sorted(set(p)) for c, p in receiver.positions().items()} == ledger(house)
+
+
+def in_order(receiver: Receiver) -> bool:
+    return all(firsts(p) == sorted(set(p)) for p in receiver.positions().values())
+
+
+def state(client: TestClient, id_: str) -> dict[str, Any]:
+    return client.get(f"/v1/webhooks/{id_}").json()
+
+
+def log(client: TestClient, id_: str) -> list[dict[str, Any]]:
+    return client.get(f"/v1/webhooks/{id_}/deliveries").json()["deliveries"]

@@ -6,7 +6,6 @@ import random
 import threading
 import time
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -21,46 +20,26 @@ from api.webhooks.signing import NotVerified, key_of, verify
 from api.webhooks.subscription import Subscription
 from api.wiring import House
 from tests.api.conftest import call, event, record
-from tests.api.receiver import QUICK, Got, Receiver, delivering, eventually, firsts, inside, receiving
+from tests.api.receiver import (
+    QUICK,
+    Got,
+    calls,
+    delivered,
+    delivering,
+    eventually,
+    in_order,
+    inside,
+    ledger,
+    log,
+    receiving,
+    state,
+    subscribe,
+)
 
 
 @pytest.fixture(autouse=True)
 def _inside(house: House) -> None:
     inside(house)
-
-
-def subscribe(client: TestClient, receiver: Receiver, **wanted: Any) -> dict[str, Any]:
-    answer = client.post("/v1/webhooks", json={"url": receiver.url, "from": "beginning"} | wanted)
-    assert answer.status_code == 201, answer.text
-    return answer.json()
-
-
-def ledger(house: House) -> dict[str, list[int]]:
-    """By customer, the positions of all events."""
-    found: dict[str, list[int]] = {}
-    for r in house.ledger.feed(0, 100_000):
-        found.setdefault(r.customer, []).append(r.position)
-    return found
-
-
-def calls(house: House, count: int, customers: int, start: int = 0) -> None:
-    record(house, *(call(f"c-{i}", f"crm:C-{i % customers}") for i in range(start, start + count)))
-
-
-def delivered(house: House, receiver: Receiver) -> bool:
-    return {c: sorted(set(p)) for c, p in receiver.positions().items()} == ledger(house)
-
-
-def in_order(receiver: Receiver) -> bool:
-    return all(firsts(p) == sorted(set(p)) for p in receiver.positions().values())
-
-
-def state(client: TestClient, id_: str) -> dict[str, Any]:
-    return client.get(f"/v1/webhooks/{id_}").json()
-
-
-def log(client: TestClient, id_: str) -> list[dict[str, Any]]:
-    return client.get(f"/v1/webhooks/{id_}/deliveries").json()["deliveries"]
 
 
 def test_every_event_arrives_once_signed_and_in_order(client: TestClient, house: House) -> None:

@@ -12,8 +12,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.wiring import House
-from tests.api.receiver import Got, eventually, inside, receiving
-from tests.api.test_webhooks import calls, delivered, in_order, state, subscribe
+from tests.api.receiver import Got, calls, delivered, eventually, in_order, inside, receiving, state, subscribe
 
 
 @contextmanager
