@@ -71,10 +71,11 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        got = Got(
-            {name.lower(): value for name, value in self.headers.items()},
-            self.rfile.read(int(self.headers["Content-Length"])),
-        )
+        length = int(self.headers["Content-Length"])
+        got = Got({name.lower(): value for name, value in self.headers.items()}, self.rfile.read(length))
+        if len(got.body) < length:  # the sender was killed in the middle of it
+            self.close_connection = True
+            return
         server = cast("Receiver", self.server)
         reply = server.answer(got)
         status, headers = reply if isinstance(reply, tuple) else (reply, {})
