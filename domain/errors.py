@@ -34,7 +34,7 @@ class Refusal(JejakError):
         super().__init__(detail)
         self.detail = detail
         self.pointer = pointer or (problems[0][0] if problems else "")
-        self.problems = problems or ((self.pointer, detail),)
+        self.problems: tuple[tuple[str, str], ...] = problems or ((self.pointer, detail),)
 
 
 class InvalidEvent(Refusal):

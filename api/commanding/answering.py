@@ -9,7 +9,7 @@ from domain.door import Touchpoint, instant, micros
 from domain.events import ComplaintResponded, Conversation, Event, OutreachPlanned, PromiseMade
 from domain.ledger import Receipt
 from domain.recorder import Received
-from domain.vocabulary import name_of, ref_fields, ref_kind
+from domain.vocabulary import name_of, ref_fields
 
 Status = Literal["recorded", "duplicate", "accepted"]
 
@@ -70,7 +70,7 @@ def _done(
         status=status,
         version=made.version,
         events=(made,),
-        refs={ref_kind(name): ref for name in ref_fields(type(event)) if (ref := getattr(event, name)) is not None},
+        refs={name: ref for name in ref_fields(type(event)) if (ref := getattr(event, name)) is not None},
         contradictions=tuple(Contradicted(event=mark.id, type=mark.code, at=instant(mark.at)) for mark in later),
         warnings=warned,
     )

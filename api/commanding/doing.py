@@ -24,7 +24,7 @@ from domain.commands import checks
 from domain.commands.command import Command, name_of_type
 from domain.commands.correction import correction, missing
 from domain.commands.deciding import complete, decide, present, readable
-from domain.commands.refusals import OverCapacity
+from domain.commands.refusals import Impossible, OverCapacity
 from domain.door import Touchpoint, instant, micros
 from domain.errors import Contradiction, DifferentContent, FromTheFuture, InvalidEvent, Refusal, StaleVersion
 from domain.events import CustomerIdentified, CustomerIdentifierRemoved
@@ -166,7 +166,10 @@ class _Giving:
             holds=lambda: self._holds(order.customer, touchpoint),
         )
         checks.known(order.given_by, s, "/given_by")
-        decide(command, event, s)
+        try:
+            decide(command, event, s)
+        except Impossible as refusal:
+            raise naming.as_written(refusal, command, order.data, event) from None
         after = situations.afterwards(known, self._frame.rules, touchpoint, view.state)
         situations.fits(command, after)
         if order.name == "assign-manager":

@@ -1,9 +1,12 @@
 """Complaints, promises, plans, orders and threads, named as their own systems wrote them."""
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 from domain.commands.command import Command
+from domain.commands.refusals import Impossible
+from domain.events import Event
 from domain.facts import Customer
 from domain.identity import UUID
 from domain.ledger import Ledger
@@ -27,6 +30,17 @@ def resolved(
             if len(meant) == 1:
                 found[field] = meant[0]
     return found
+
+
+def as_written(refusal: Impossible, command: Command, given: Mapping[str, Any], meant: Event) -> Impossible:
+    """The same refusal in the caller's words: a reference as they wrote it, and not the id that it was read as."""
+    told = copy(refusal)
+    for field in ref_fields(command.event):
+        text, ref = given.get(field), getattr(meant, field)
+        if isinstance(text, str) and isinstance(ref, str) and not UUID.match(text):
+            told.detail = told.detail.replace(ref, text)
+            told.problems = tuple((pointer, said.replace(ref, text)) for pointer, said in told.problems)
+    return told
 
 
 def _held(facts: Customer, kind: str) -> dict[str, int]:

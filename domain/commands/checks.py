@@ -33,7 +33,9 @@ def said(at: int) -> str:
 def ahead(moment: datetime | None, s: Situation, pointer: str) -> None:
     """A time that was given has to lie after the moment of the command."""
     if moment is not None and micros(moment) <= s.at:
-        raise NotAhead(f"is {said(micros(moment))}; a time after {said(s.at)} would be right", pointer=pointer)
+        raise NotAhead(
+            f"{pointer[1:]} is {said(micros(moment))}; a time after {said(s.at)} would be right", pointer=pointer
+        )
 
 
 def changing(changes: bool, detail: str, **members: Any) -> None:

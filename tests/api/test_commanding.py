@@ -86,7 +86,14 @@ def test_a_complaint_is_called_as_its_own_system_wrote_it(do: Do) -> None:
     assert by_name.status_code == 201
     again = do("claim-complaint", complaint=by_name.json()["refs"]["complaint"], given_by="ani")
     refused(again, 409, "nothing-changes")
-    refused(do("claim-complaint", complaint="K-2", given_by="ani"), 409, "not-their-complaint")
+    unknown = refused(do("claim-complaint", complaint="K-2", given_by="ani"), 409, "not-their-complaint")
+    assert unknown["detail"].startswith("K-2 is no complaint of this customer"), "in the words of the caller"
+
+
+def test_what_is_linked_and_its_cause_are_told_apart(do: Do) -> None:
+    linked = do("link-complaint", complaint="K-1", cause="outage-7").json()["refs"]
+    assert linked["complaint"] == do("claim-complaint", complaint="K-1", given_by="ani").json()["refs"]["complaint"]
+    assert linked["cause"] not in (None, linked["complaint"])
 
 
 def test_an_answer_names_its_thread_as_the_enquiry_did(do: Do, house: House, siti: str) -> None:
