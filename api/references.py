@@ -39,7 +39,14 @@ def customer_of(house: House, ref: str, at: datetime) -> str:
         if not known(house, ref):
             raise UnknownCustomer(f"{ref} is no customer of ours", pointer="/path/ref")
         return ref
-    found = holders(house, point_of(house, ref), at)
+    try:
+        point = point_of(house, ref)
+    except InvalidIdentifier as refusal:
+        raise InvalidIdentifier(
+            f"{refusal.detail}; our id, scheme:value, a telephone number or an e-mail address names a customer",
+            pointer="/path/ref",
+        ) from None
+    found = holders(house, point, at)
     if not found:
         # What was asked for may be a telephone number: it is not repeated.
         raise UnknownCustomer("nobody holds this contact point or external id at that time", pointer="/path/ref")

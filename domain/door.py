@@ -100,7 +100,8 @@ class Door:
         canonical = _canonical(raw)
         if len(canonical) > LARGEST:
             raise InvalidEvent(
-                f"is {len(canonical)} bytes of JSON; at most {LARGEST} would be right, as every reader has to take it whole"
+                f"the event is {len(canonical)} bytes of JSON; at most {LARGEST} would be right, "
+                "as every reader has to take it whole"
             )
         cloud = _attributes(raw)
         type_ = stored_name(cloud.type)

@@ -154,4 +154,4 @@ def refusal(problems: list[tuple[str, str]]) -> InvalidEvent:
     named = problems[:MOST]
     if len(problems) >= MOST:
         named.append((problems[-1][0].rpartition("/")[0], f"may have more faults than these first {MOST}"))
-    return InvalidEvent("; ".join(f"{p} {s}" for p, s in named), problems=tuple(named))
+    return InvalidEvent("; ".join(f"{p} {s}".strip() for p, s in named), problems=tuple(named))

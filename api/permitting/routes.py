@@ -1,6 +1,6 @@
 """POST /v1/customers/{ref}/permits and /attempts; /v1/permits: whether a permit is one, and the key that it is signed with."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response, status
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -10,7 +10,7 @@ from api.customers import REFUSED, Reader, Ref, answered
 from api.errors import NotPermitted, PermitExpired, PermitInvalid, PermitMismatch, PermitUsed, refusals
 from api.keys import Bearer, needs
 from api.permitting.asking import ask, signer
-from api.permitting.attempting import HELD, Attempt, attempt
+from api.permitting.attempting import Attempt, attempt
 from api.permitting.verifying import verify
 from api.wiring import HouseDep
 from domain.events import Channel, Outcome, Purpose
@@ -75,7 +75,7 @@ class PermitAnswer(BaseModel):
 class AttemptMade(_Body):
     """An attempt under a permit, or one that was held back."""
 
-    outcome: Outcome | Annotated[str, Field(pattern=f"^{HELD}$")]
+    outcome: Literal[Outcome, "held"]
     permit: Annotated[str, Field(max_length=20_000)] | None = None
     channel: Channel | None = None
     purpose: Purpose | None = None

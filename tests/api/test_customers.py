@@ -174,6 +174,12 @@ def test_what_cannot_be_answered_is_refused(
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_a_reference_that_cannot_be_read_is_pointed_at_where_it_stands(client: TestClient, siti: str) -> None:
+    refused = client.get("/v1/customers/what is this").json()
+    assert refused["pointer"] == "/path/ref"
+    assert "scheme:value" in refused["detail"]
+
+
 def test_a_cursor_of_another_timeline_is_refused(client: TestClient, siti: str, house: House) -> None:
     cursor = house.cursors.write("timeline", "somebody", [0, "", 0, ""])
     answer = client.get(f"/v1/customers/{siti}/timeline", params={"after": cursor})

@@ -287,6 +287,9 @@ def test_nobody_is_asked_about_who_is_not_known(at: At, told: Callable[..., str]
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown-customer")
     wrong = at.client.post("/v1/customers/crm:C-1/permits", json={"channel": "pigeon", "purpose": "service"})
     assert (wrong.status_code, wrong.json()["pointer"]) == (422, "/channel")
+    unheard = attempt(at, "crm:C-1", permit="x", outcome="no-answer").json()
+    assert unheard["pointer"] == "/outcome"
+    assert "'bounced' or 'held'" in unheard["detail"]
 
 
 def test_a_permit_needs_read_and_an_attempt_append(at: At, told: Callable[..., str], house: House) -> None:
