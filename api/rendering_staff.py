@@ -117,7 +117,7 @@ def _line(item: Answer, said: str) -> str:
 
 
 def _said(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return "; ".join(_said(one) for one in value)  # type: ignore[reportUnknownVariableType] # decoded JSON
     if isinstance(value, dict):
         return " ".join(f"{n} {_said(v)}" for n, v in value.items())  # type: ignore[reportUnknownVariableType] # decoded JSON

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from api.commanding import listing
 from api.commanding.doing import give
@@ -92,8 +93,10 @@ def _show_possible(found: dict[str, Any], *, as_json: bool) -> None:
     table = Table("command", "what", "now", box=None, header_style="bold")
     for item in found["items"]:
         refusal = item["refusal"]
-        about = ", ".join(item["refs"]) or "yes"
-        table.add_row(item["name"], item["summary"], about if refusal is None else f"[dim]{refusal['detail']}[/dim]")
+        now = Text(", ".join(item["refs"]) or "yes")
+        if refusal is not None:
+            now = Text(refusal["detail"].removeprefix(f"{item['name']}: "), "dim")
+        table.add_row(item["name"], item["summary"], now)
     screen().print(table)
 
 
