@@ -1,6 +1,6 @@
 """Why a customer stands as they do: one field at any coordinates, as JSON and in words. How: `projections.explaining`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Response
@@ -17,6 +17,7 @@ from domain.criteria.measures import Measured
 from domain.door import instant, micros
 from domain.errors import UnknownCustomer
 from domain.events import Event
+from domain.identity import UUID
 from projections import inforce
 from projections.explaining.answer import Explanation, Field, Next
 from projections.explaining.cases import UnknownComplaint
@@ -96,7 +97,7 @@ def explained(
     if reason is not None:
         raise UnknownCustomer(f"this customer cannot be folded: {reason}", pointer="/path/ref")
     history = house.ledger.stream(customer, point.position)
-    item = None if complaint is None else complaint.strip().lower()
+    item = None if complaint is None else _meant(house, customer, history, complaint.strip())
     said = explain(Question(field, judge, as_of, item, in_force), history)
     if not said.known:
         raise UnknownCustomer("nothing was known of this customer then", pointer="/path/ref")
@@ -108,6 +109,19 @@ def explained(
         "position": point.position,
         "rulebook": said.rulebook,
     } | shown(said, {event.id: event for event in history}, language)
+
+
+def _meant(house: House, customer: str, history: Sequence[Event], text: str) -> str:
+    """What is asked about: by an id of ours, or a complaint as its own system wrote it, as commands and queues name it."""
+    if UUID.match(text.lower()):
+        return text.lower()
+    first: dict[str, int] = {}
+    for event in history:
+        if (ref := getattr(event, "complaint", None)) is not None:
+            first.setdefault(ref, event.version)
+    opened = house.ledger.open(customer, list(first.values()))
+    found = [ref for ref, v in first.items() if opened.get(v, {}).get("sealed_refs", {}).get("complaint") == text]
+    return found[0] if len(found) == 1 else text
 
 
 def shown(said: Explanation, events: Mapping[str, Event], language: Language) -> dict[str, Any]:

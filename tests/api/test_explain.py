@@ -90,6 +90,7 @@ def test_a_rank_is_its_key_and_never_a_place(ask: Ask) -> None:
     answer = ask("rank")
     assert answer["verdict"].keys() == {"item", "kind", "lateness", "severity", "tier", "trust", "ranked_at", "by"}
     assert ask("rank", complaint=answer["verdict"]["item"].upper())["verdict"] == answer["verdict"]
+    assert ask("rank", complaint="K-1")["verdict"] == answer["verdict"], "as its own system wrote it"
     assert kinds(answer) >= {"complaint.opened", "complaint.acknowledged", "purchase.made"}
 
 
