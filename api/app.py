@@ -26,6 +26,7 @@ from api import (
     staffing,
 )
 from api.assigning import routes as assignments
+from api.bodies import Bounded
 from api.changing import routes as rebuilds
 from api.commanding import routes as commanding
 from api.counts import Counting
@@ -83,6 +84,7 @@ def create_app(house: House) -> FastAPI:
         app.include_router(module.router)
     errors.install(app)
     _describe(app)
+    app.add_middleware(Bounded)
     app.add_middleware(Counting, counts=house.counts)
     return app
 

@@ -20,12 +20,12 @@ import msgspec
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from api.bodies import LARGEST_BODY
 from api.errors import BadRequest, Malformed, NoKey, NoRight, TooLarge, UnknownMedia, problem, refusals, respond
 from api.keys import Bearer, Bearers
 from domain.errors import Abandoned, DifferentContent, Refusal, UnknownCustomer
 from domain.ledger import Ledger, Receipt
 
-LARGEST_BODY = 64 * 1024 * 1024  # bytes
 MOST = 10_000  # events in one request
 AT_ONCE = 65_536  # bytes that are read without a detour
 NDJSON = "application/x-ndjson"
