@@ -123,7 +123,7 @@ def _shown(connection: http.client.HTTPConnection, api: Api) -> str | None:
 def _mark(item: dict[str, Any]) -> bool | None:
     """Whether the second rulebook made this row; None: it does not show."""
     why = item["why"] or {}
-    if "months" in why:
+    if "months" in why and "wish" not in why:  # a wish of theirs has months of its own
         return bool(why["months"] == MONTHS)
     if item.get("kind") == "complaint" and why.get("factor") is not None:
         return why["factor"] not in (1, 0.75, 0.5)

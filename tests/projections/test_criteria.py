@@ -72,7 +72,7 @@ def of(document: Document) -> Rules:
 @cache
 def _compiled(written: str) -> Rules:
     document = json.loads(written)
-    book = shipped() | {"version": "test", "customers": []}
+    book = shipped() | {"version": "test", "customers": [], "occasions": []}  # which name stages of their own
     clauses = [
         {"name": "known", "from": ["start"], "to": "without", "all": []},
         {"name": "begins", "from": ["without"], "to": "with", "all": [document]},
@@ -273,7 +273,7 @@ def test_late_resolutions_count_where_they_were_late() -> None:
 
 
 def test_a_stage_may_be_asked_how_often_it_was_entered_and_when() -> None:
-    book = shipped() | {"version": "test", "customers": []}
+    book = shipped() | {"version": "test", "customers": [], "occasions": []}  # which name stages of their own
     book["lifecycle"]["clauses"].insert(0, {
         "name": "left-twice", "from": ["expansion"], "to": "commitment",
         "all": [{"measure": "been-in", "stage": "dissolution", "at_least": 2, "within": "365 days"}],
