@@ -78,7 +78,9 @@ def purchase_returned(c: Customer, event: e.PurchaseReturned) -> int:
                 c.series[Series.PURCHASE].remove(item)
                 change |= Changed.RETURNED
                 if item == c.first_purchase:
-                    c.first_purchase = None if c.dropped[Series.PURCHASE] else min(c.series[Series.PURCHASE], default=None)
+                    c.first_purchase = (
+                        None if c.dropped[Series.PURCHASE] else min(c.series[Series.PURCHASE], default=None)
+                    )
                 _uncount(c, bought)
     c.spend.setdefault(event.currency, []).append((at, event.id, -amount))
     c.lifetime[event.currency] = c.lifetime.get(event.currency, _ZERO) - amount

@@ -30,7 +30,9 @@ def get(client: TestClient, house: House, ids: dict[str, str]) -> Callable[..., 
     fold(house)
 
     def ask(path: str, **params: str) -> Any:
-        answer = client.get(f"/v1/customers/crm:C-1/{path}".rstrip("/"), params={"as_of": "2026-03-10T00:00:00Z"} | params)
+        answer = client.get(
+            f"/v1/customers/crm:C-1/{path}".rstrip("/"), params={"as_of": "2026-03-10T00:00:00Z"} | params
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 

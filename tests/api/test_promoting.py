@@ -1,6 +1,7 @@
 """A promotion and a rollback while events go in and both queues are paged: in small what `tests.benchmarks promote` measures."""
 
 from api.simulation import DEFAULT_END
+from projections import fold
 from tests.benchmarks.callers import SECOND
 from tests.benchmarks.machine import open_machine
 from tests.benchmarks.promoting import FIRST, Load, trial
@@ -14,5 +15,5 @@ def test_a_promotion_under_load_loses_and_mixes_nothing() -> None:
     assert seen.recorded > 100
     walked = {name for r in seen.reads for name in r.walks}
     assert walked == {FIRST, SECOND}
-    assert len(seen.differing) == 14  # seven tables of two generations
+    assert len(seen.differing) == 2 * len(fold.TABLES)  # of two generations
     assert {name: n for name, n in seen.differing.items() if n} == {}

@@ -51,7 +51,10 @@ def test_what_waits_for_the_customer_stands_last_until_they_are_to_be_reminded()
 
 def test_a_row_ends_where_its_lateness_changes() -> None:
     rows = given(a(e.ComplaintOpened, 0, severity="high")).rows("reactive")
-    assert [(row["lateness"], row["due_kind"]) for row in rows[:2]] == [(RUNNING, "acknowledge"), (OVERDUE, "acknowledge")]
+    assert [(row["lateness"], row["due_kind"]) for row in rows[:2]] == [
+        (RUNNING, "acknowledge"),
+        (OVERDUE, "acknowledge"),
+    ]
     assert {row["lateness"] for row in rows[2:]} == {OVERDUE}  # what follows are the levels to which it is to go
     assert rows[0]["until_at"] == rows[1]["from_at"] == rows[0]["due_at"] == examples.day(0, 2)
     acknowledged = given(a(e.ComplaintOpened, 0, severity="high"), a(e.ComplaintAcknowledged, 0, 1)).rows("reactive")

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from domain.events import (
     CallMade,
     Conversation,
-    CustomerIdentified,
     CoverArranged,
+    CustomerIdentified,
     CustomerRegistered,
     Event,
     ManagerAssigned,
