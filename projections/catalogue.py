@@ -111,8 +111,8 @@ class Catalogue:
         """Who cares for a customer then, whom it went past, and why.
 
         First whom `cover.arranged` names for this customer, then the owner, each with the chain of those who cover while
-        they are away. A cover that the customer does not accept is passed over; where nobody is left, whom they named
-        in their wish acts. An owner who is here acts, whatever the wish.
+        they are away. Whom the customer does not accept is passed over, be it the owner, and no permit is given to them;
+        where nobody is left, whom they named in their wish acts.
         """
         passed: dict[str, Passed] = {}
         for start in (cover, owner):
@@ -142,7 +142,7 @@ class Catalogue:
                 passed[current] = Passed(current, "away", absence.until_at)
                 current = None if only else absence.cover
                 continue
-            against = None if current == owner else asked.refuses(current, person, as_of)
+            against = asked.refuses(current, person, as_of)
             if person is not None and not person.active:
                 against = "left"
             if against is None:

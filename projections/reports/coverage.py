@@ -4,7 +4,7 @@ What is due on a day is what the fold plans (rows `outreach`), in days of the ru
 open promise and each planned contact, where its date lies before the end of the day, be it that day's or an earlier one's.
 Each of them is in exactly one state, as it stands at the end of the day, or at `as_of` on the day that is not over:
 
-done      it was made that day: they were reached (rhythm, occasion), it was kept (promise) or done (planned)
+done      it was made that day: they were, or were said to be, reached (rhythm, occasion), it was kept (promise) or done (planned)
 held      it may not or cannot be made: a rest, a refusal, no consent, no contact point; or it was put off, cancelled or released
           that day, by somebody
 missed    neither, and the day is over; also a promise that was said to be broken, and a contact by rhythm that was tried in
