@@ -105,7 +105,7 @@ class Places:
         """A contact that is wanted at a moment, as it stands from `start` on. `exact`: that moment was agreed upon."""
         order, unreachable = self.channels(purpose, digital=digital, only=only)
         if not order:
-            return Placed(self.inside(wanted, content, None), None, unreachable)
+            return self._nowhere(purpose, content, self.inside(wanted, content, None), start, unreachable)
         first: Placed | None = None
         for channel in order:
             placed = self.on(channel, purpose, content, wanted, start, stage, exact=exact)
@@ -113,6 +113,14 @@ class Places:
                 return placed
             first = first or placed
         return first or Placed(wanted, None, unreachable)
+
+    def _nowhere(self, purpose: str, content: str, date: int, start: int, unreachable: str) -> Placed:
+        """No channel is there; where they are no more to be contacted at all, that is said first."""
+        against = held(self._state, self._rules, None, purpose, max(date, start), content=content)
+        over = next((stop for stop in against if stop.reason in ("ended", "provisional")), None)
+        if over is None:
+            return Placed(date, None, unreachable)
+        return Placed(date, None, unreachable, over.reason, NEVER, over.events)
 
     def on(
         self, channel: str, purpose: str, content: str, wanted: int, start: int, stage: str, *, exact: bool = False

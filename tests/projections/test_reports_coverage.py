@@ -215,8 +215,9 @@ def test_the_day_that_is_not_over_has_pending_contacts() -> None:
 def test_a_contact_before_its_day_was_never_due_and_who_left_has_none() -> None:
     early = [a(CustomerRegistered), PROMISE, a(PromiseKept, 3, promise="p")]
     assert not [i for items in days_of(early, 0, 9).values() for i in items if i.kind == "promise"]
-    gone = [a(CustomerRegistered), PROMISE, a(RelationshipEnded, 3)]
-    assert not [i for items in days_of(gone, 4, 9).values() for i in items]
+    for first in ("00000000-0000-4000-8000-000000000000", "ffffffff-ffff-4fff-bfff-ffffffffffff"):  # spreads the rhythm
+        gone = [a(CustomerRegistered, id=first), PROMISE, a(RelationshipEnded, 3)]
+        assert not [i for items in days_of(gone, 4, 9).values() for i in items]
 
 
 def test_a_contact_by_rhythm_is_done_by_any_talk_that_reached_them() -> None:
