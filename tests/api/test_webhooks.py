@@ -214,11 +214,15 @@ def test_a_replay_forgets_nothing_that_waits_unless_it_leaves_out_all(
         eventually(lambda: (b := state(client, made["id"])["backlog"])["behind"] == 0 and b["waiting_customers"] == 1)
         late = house.cursors.write("feed", house.ledger.head() - 2)
         client.post(f"/v1/webhooks/{made['id']}/replay", json={"from": late if begin == "late" else "now"})
-        mended.set()
-        calls(house, 5, 2, start=5)
         if begin == "late":
+            mended.set()
+            calls(house, 5, 2, start=5)
             eventually(lambda: delivered(house, receiver))
         else:
+            after = record(house, call("a-2", "crm:A"))[0]  # which would wait behind the other one
+            eventually(lambda: after.position in receiver.positions()[bad.customer])
+            mended.set()
+            calls(house, 5, 2, start=5)
             eventually(lambda: state(client, made["id"])["backlog"]["behind"] == 0)
             assert bad.position not in receiver.positions()[bad.customer]
 
